@@ -1,0 +1,1 @@
+//! The decisions of the client, as a pure state machine.

@@ -1,0 +1,1 @@
+//! The client library: typed futures, graphs, scatter and gather.

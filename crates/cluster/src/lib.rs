@@ -1,0 +1,1 @@
+//! A whole cluster in one process or in child processes.

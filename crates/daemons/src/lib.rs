@@ -1,0 +1,1 @@
+//! The binaries scheduler and worker.

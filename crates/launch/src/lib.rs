@@ -1,0 +1,1 @@
+//! Flags, configuration layers, signals; worker_main, scheduler_main, init.

@@ -1,0 +1,1 @@
+//! Connections that drive a session, the bulk data path, addresses and settings.

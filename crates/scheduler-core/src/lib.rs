@@ -1,0 +1,1 @@
+//! The decisions of the scheduler, as a pure state machine.

@@ -1,0 +1,1 @@
+//! The scheduler's shell: run loop, sessions, administration, relay.

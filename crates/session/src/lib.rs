@@ -1,0 +1,1 @@
+//! One stream between two parties as a machine: send, receive, acknowledge, credit.

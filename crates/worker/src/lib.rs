@@ -1,0 +1,1 @@
+//! The worker's shell: executor, value store, peers, session.
