@@ -1,0 +1,90 @@
+//! How a local cluster is to be.
+
+use crate::{ClusterError, LocalCluster};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of a [`LocalCluster`]; see [`LocalCluster::builder`].
+#[derive(Clone, Debug)]
+pub struct LocalClusterBuilder {
+    pub(crate) workers: usize,
+    pub(crate) threads: u32,
+    pub(crate) memory_limit: Option<u64>,
+    pub(crate) processes: bool,
+    pub(crate) program: Option<PathBuf>,
+    pub(crate) resources: Vec<(String, f64)>,
+    pub(crate) start_timeout: Duration,
+    pub(crate) scheduler: taskloom_scheduler::SchedulerConfig,
+}
+
+impl LocalClusterBuilder {
+    /// How many workers to start: one per core unless set. More can be added later.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// How many tasks each worker runs at a time: 1 unless set.
+    pub fn threads(mut self, threads: u32) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// The memory of each worker in bytes: an equal share of this machine's unless set.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory_limit = Some(bytes);
+        self
+    }
+
+    /// Whether workers are processes of their own, made by running this program again. Its main must
+    /// begin with `taskloom::init()`.
+    pub fn processes(mut self, processes: bool) -> Self {
+        self.processes = processes;
+        self
+    }
+
+    /// Workers are processes of this program, such as the standard `worker`. It is given the flags of
+    /// the standard worker. Implies [`Self::processes`].
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = Some(program.into());
+        self.processes = true;
+        self
+    }
+
+    /// A resource that each worker has, such as `("GPU", 1.0)`.
+    pub fn resource(mut self, name: impl Into<String>, units: f64) -> Self {
+        self.resources.push((name.into(), units));
+        self
+    }
+
+    /// How long workers have to register: 30 s unless set.
+    pub fn start_timeout(mut self, timeout: Duration) -> Self {
+        self.start_timeout = timeout;
+        self
+    }
+
+    /// Changes the scheduler's settings.
+    pub fn scheduler(
+        mut self,
+        change: impl FnOnce(&mut taskloom_scheduler::SchedulerConfig),
+    ) -> Self {
+        change(&mut self.scheduler);
+        self
+    }
+
+    /// Starts the scheduler and the workers, and waits until all are registered.
+    ///
+    /// # Errors
+    /// See [`ClusterError`]. What was started before the error is ended again.
+    pub async fn start(self) -> Result<LocalCluster, ClusterError> {
+        todo!()
+    }
+
+    /// [`Self::start`] for programs without an async runtime.
+    ///
+    /// # Errors
+    /// See [`ClusterError`].
+    pub fn start_blocking(self) -> Result<LocalCluster, ClusterError> {
+        todo!()
+    }
+}
