@@ -1,1 +1,17 @@
-//! Flags, configuration layers, signals; worker_main, scheduler_main, init.
+//! How the programs of Taskloom start and end.
+//!
+//! What lives here: the flags of the daemons and the layers of their configuration (defaults, file,
+//! environment, flags), signals and exit codes, what they print for people, and the entry points
+//! [`worker_main`], [`scheduler_main`] and [`init`].
+//!
+//! What does not: decisions, connections, the scheduler and the worker themselves.
+
+mod child;
+mod init;
+mod scheduler;
+mod worker;
+
+pub use child::{ChildWorker, NotInitialised};
+pub use init::{init, initialised};
+pub use scheduler::scheduler_main;
+pub use worker::worker_main;

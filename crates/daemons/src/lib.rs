@@ -1,1 +1,0 @@
-//! The binaries scheduler and worker.

@@ -1,0 +1,11 @@
+//! The standard worker: it knows the tasks of the demo.
+
+use std::process::ExitCode;
+use taskloom_flights as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    taskloom_launch::worker_main()
+}

@@ -1,0 +1,135 @@
+//! The subscriber of a process.
+
+use std::fmt;
+use std::io::IsTerminal;
+use std::str::FromStr;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The levels that a filter may name, the quietest first.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// A line of text for people, coloured on a terminal.
+    #[default]
+    Text,
+    /// One JSON object per line, for machines.
+    Json,
+}
+
+/// What is logged: a level, or levels by target as in `info,taskloom_rpc=debug`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+/// Why logging could not be set up.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The text is neither a level nor a list of targets with levels.
+    #[error(
+        "{text:?} is not a log level: use off, error, warn, info, debug or trace, or levels by \
+         target as in info,taskloom_rpc=debug"
+    )]
+    Filter {
+        /// What was given.
+        text: String,
+    },
+    /// The process logs already.
+    #[error("logging is already set up in this process")]
+    AlreadyStarted,
+}
+
+impl FromStr for LogFilter {
+    type Err = LogError;
+
+    fn from_str(text: &str) -> Result<Self, LogError> {
+        let wrong = || LogError::Filter {
+            text: text.to_owned(),
+        };
+        // The filter's own parser takes any word for a target, so `inof` would silently log
+        // nothing: a word without `=` has to be a level here.
+        for directive in text.split(',').map(str::trim) {
+            let level = match directive.rsplit_once('=') {
+                Some((target, _)) if target.trim().is_empty() => return Err(wrong()),
+                Some((_, level)) => level,
+                None => directive,
+            };
+            if !LEVELS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(level.trim()))
+            {
+                return Err(wrong());
+            }
+        }
+        EnvFilter::try_new(text).map_err(|_| wrong())?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for LogFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Default for LogFilter {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+/// Sends what this process logs to standard error. The first call wins; a later one is an error.
+pub fn start_logging(filter: &LogFilter, format: LogFormat) -> Result<(), LogError> {
+    let rules = EnvFilter::try_new(&filter.0).map_err(|_| LogError::Filter {
+        text: filter.0.clone(),
+    })?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_timer(SystemTime)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+    let registry = tracing_subscriber::registry().with(rules);
+    match format {
+        LogFormat::Text => registry.with(lines).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    }
+    .map_err(|_| LogError::AlreadyStarted)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn levels_and_targets_are_understood() {
+        for text in [
+            "info",
+            "WARN",
+            "off",
+            "info,taskloom_rpc=debug",
+            "h2=warn, info",
+        ] {
+            assert_eq!(text.parse::<LogFilter>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_mistyped_level_is_refused_with_the_levels_there_are() {
+        for text in ["inof", "", "info,", "=debug", "taskloom_rpc=loud", "3x"] {
+            let error = text.parse::<LogFilter>().unwrap_err().to_string();
+            assert!(error.contains("info, debug or trace"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn logging_starts_once() {
+        start_logging(&LogFilter::default(), LogFormat::Json).unwrap();
+        let again = start_logging(&LogFilter::default(), LogFormat::Text);
+        assert_eq!(again, Err(LogError::AlreadyStarted));
+    }
+}
