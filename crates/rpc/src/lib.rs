@@ -1,1 +1,25 @@
-//! Connections that drive a session, the bulk data path, addresses and settings.
+//! Connections between the parties: sessions as links, the bulk data path, listening and serving.
+//!
+//! What lives here: [`SchedulerAddress`]; [`link`], one end of a session that drives the machine of
+//! `taskloom-session` over a gRPC stream; [`connect_worker`] and [`connect_client`]; [`serve`], the
+//! scheduler's and the worker's end of the port; [`data`], which moves values; [`listen`], which
+//! binds ports and finds out under which address others reach us.
+//!
+//! What does not: decisions about tasks, values or workers, and the words that are spoken
+//! (`taskloom-core` has them, `taskloom-wire` converts them).
+
+pub mod address;
+pub mod connect;
+pub mod data;
+pub mod heard;
+pub mod link;
+pub mod listen;
+pub mod serve;
+pub mod settings;
+
+pub use address::{AddressError, SchedulerAddress};
+pub use connect::{
+    ClientLink, ConnectError, ConnectOptions, RefusedAs, WorkerLink, connect_client,
+    connect_worker,
+};
+pub use heard::LastHeard;

@@ -1,1 +1,1 @@
-//! One stream between two parties as a machine: send, receive, acknowledge, credit.
+//! One stream between two parties as a pure machine.
