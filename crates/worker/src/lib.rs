@@ -1,1 +1,20 @@
-//! The worker's shell: executor, value store, peers, session.
+//! The worker's shell: everything around the decisions of `taskloom-worker-core`.
+//!
+//! What lives here: the control thread (session with the scheduler, the machine, its timers), the
+//! data thread (serves values to peers and clients, fetches from peers), compute threads, the runtime
+//! for asynchronous tasks, the store of values, and the scratch directory.
+//!
+//! A user's task runs only on compute threads and on the runtime for asynchronous tasks, so one that
+//! blocks or spins delays neither heartbeats nor transfers.
+//!
+//! What does not: decisions (`taskloom-worker-core`), the protocol (`taskloom-rpc`), flags and
+//! signals (`taskloom-launch`).
+
+mod config;
+mod error;
+mod handle;
+mod memory;
+
+pub use config::{News, WorkerConfig};
+pub use error::{WorkerError, WorkerExit};
+pub use handle::{Worker, WorkerHandle};

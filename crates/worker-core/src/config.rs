@@ -1,0 +1,36 @@
+//! What the machine is told once, at its start.
+
+use std::time::Duration;
+
+/// Where an operation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// On a compute thread.
+    Thread,
+    /// On the runtime for asynchronous tasks. It occupies a slot like any other.
+    Async,
+}
+
+/// The settings of the machine.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How many tasks run at a time.
+    pub nthreads: u32,
+    /// The operations in the order of the worker's hello.
+    pub operations: Vec<Kind>,
+    /// How much memory the worker may use; budgets are shares of it.
+    pub memory_limit: u64,
+    /// How long running tasks may take to end once the worker drains.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            nthreads: 1,
+            operations: Vec::new(),
+            memory_limit: 4 << 30,
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}

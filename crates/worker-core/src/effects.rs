@@ -1,0 +1,114 @@
+//! What a worker is to do.
+
+use crate::events::{FetchId, Slot};
+use taskloom_core::arguments::Part;
+use taskloom_core::message::{Compute, FromWorker};
+use taskloom_core::{RunId, TaskId, WorkerId};
+
+/// A value of the store that a run takes as an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Index into the inputs of the run.
+    pub input: u32,
+    /// The task that made it.
+    pub task: TaskId,
+    /// What of it lies in the store.
+    pub part: Part,
+}
+
+/// A run for the executor.
+#[derive(Clone, Debug)]
+pub struct Execute {
+    /// Its place; comes back with its end.
+    pub slot: Slot,
+    /// What to run. Inputs that travelled with it still lie in it.
+    pub compute: Box<Compute>,
+    /// The other inputs: take them from the store before any `drop` of these effects.
+    pub pins: Vec<Pin>,
+    /// It is expected to take no time to speak of, so the news of a run before it may wait for it.
+    pub tiny: bool,
+}
+
+/// One value of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchItem {
+    /// The task that made it.
+    pub task: TaskId,
+    /// Which part.
+    pub part: Part,
+    /// Its size as far as it is known.
+    pub nbytes: u64,
+}
+
+/// A request to a peer. It is answered with exactly one [`crate::Event::Fetched`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Its number.
+    pub fetch: FetchId,
+    /// Whom to ask.
+    pub peer: WorkerId,
+    /// Where that is.
+    pub address: String,
+    /// What to ask for.
+    pub items: Vec<FetchItem>,
+}
+
+/// Where a value that shall be kept comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The run in this slot just ended.
+    Run(Slot),
+    /// An item of a request that just ended.
+    Fetch(FetchId, u32),
+    /// It was just put.
+    Put,
+}
+
+/// A value to be kept in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Where it is now.
+    pub source: Source,
+    /// The task that made it.
+    pub task: TaskId,
+    /// Which part; only whole values are served to peers.
+    pub part: Part,
+}
+
+/// What is to be done, in the order of the fields. The shell clears it after each use.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Move these values into the store, over any older ones of the same name.
+    pub keep: Vec<Keep>,
+    /// Hand these to the executor, in this order.
+    pub execute: Vec<Execute>,
+    /// Set the cancellation flag of these; those that have not started shall not start.
+    pub cancel: Vec<(Slot, RunId)>,
+    /// Those of these that have not started shall not start; running ones go on.
+    pub withdraw: Vec<(Slot, RunId)>,
+    /// Take these out of the store.
+    pub drop: Vec<(TaskId, Part)>,
+    /// Stop these requests; nobody waits for their end.
+    pub abandon: Vec<FetchId>,
+    /// Start these requests.
+    pub fetch: Vec<Fetch>,
+    /// Tell the scheduler, in this order.
+    pub say: Vec<FromWorker>,
+    /// The worker may end now.
+    pub leave: bool,
+}
+
+impl Effects {
+    /// Forgets all, keeping the memory.
+    pub fn clear(&mut self) {
+        self.keep.clear();
+        self.execute.clear();
+        self.cancel.clear();
+        self.withdraw.clear();
+        self.drop.clear();
+        self.abandon.clear();
+        self.fetch.clear();
+        self.say.clear();
+        self.leave = false;
+    }
+}

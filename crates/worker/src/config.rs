@@ -1,0 +1,112 @@
+//! What can be set about a worker.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use taskloom_core::ResourceAmount;
+use taskloom_rpc::SchedulerAddress;
+use taskloom_rpc::listen::Listen;
+
+/// Settings of a worker.
+#[derive(Clone)]
+pub struct WorkerConfig {
+    /// Where the scheduler is.
+    pub scheduler: SchedulerAddress,
+    /// Its name, unique among living workers; one is made up if `None`.
+    pub name: Option<String>,
+    /// Where its data service listens; any free port of all interfaces by default.
+    pub listen: Listen,
+    /// The `host:port` that others shall use to reach its data service, if it is not the one
+    /// listened on.
+    pub contact_address: Option<String>,
+    /// How many tasks run at a time; as many as there are processors by default.
+    pub nthreads: usize,
+    /// How much memory it may use, in bytes.
+    pub memory_limit: u64,
+    /// The resources it has.
+    pub resources: Vec<(String, ResourceAmount)>,
+    /// Where its scratch directory is made; it is removed when the worker ends.
+    pub local_directory: PathBuf,
+    /// How long running tasks may take to end once the worker drains.
+    pub drain_timeout: Duration,
+    /// How long to look for a scheduler before giving up; for ever if `None`.
+    pub death_timeout: Option<Duration>,
+    /// Is told what people want to see, on the control thread: it must return soon.
+    pub on_news: Option<Arc<dyn Fn(&News) + Send + Sync>>,
+}
+
+/// Something about a worker that people want to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum News {
+    /// A session with a scheduler began.
+    Registered {
+        /// The worker's name.
+        name: String,
+        /// The scheduler.
+        scheduler: SchedulerAddress,
+        /// The worker's data service, as others reach it.
+        address: String,
+        /// How many tasks run at a time.
+        nthreads: usize,
+        /// In bytes.
+        memory_limit: u64,
+        /// How many operations it offers.
+        operations: usize,
+    },
+    /// No scheduler could be reached, or it refused for now.
+    Waiting {
+        /// Where it was looked for.
+        scheduler: SchedulerAddress,
+        /// What happened.
+        reason: String,
+        /// When the next try is made.
+        next_try: Duration,
+    },
+    /// The session ended.
+    Lost {
+        /// The scheduler.
+        scheduler: SchedulerAddress,
+        /// What happened.
+        reason: String,
+    },
+    /// The worker takes nothing new and ends when its tasks have.
+    Leaving,
+}
+
+impl WorkerConfig {
+    /// The default settings of a worker of this scheduler.
+    pub fn new(scheduler: SchedulerAddress) -> Self {
+        Self {
+            scheduler,
+            name: None,
+            listen: Listen::default(),
+            contact_address: None,
+            nthreads: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_limit: crate::memory::machine_bytes(),
+            resources: Vec::new(),
+            local_directory: std::env::temp_dir(),
+            drain_timeout: Duration::from_secs(30),
+            death_timeout: None,
+            on_news: None,
+        }
+    }
+}
+
+impl fmt::Debug for WorkerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerConfig")
+            .field("scheduler", &self.scheduler)
+            .field("name", &self.name)
+            .field("listen", &self.listen)
+            .field("contact_address", &self.contact_address)
+            .field("nthreads", &self.nthreads)
+            .field("memory_limit", &self.memory_limit)
+            .field("resources", &self.resources)
+            .field("local_directory", &self.local_directory)
+            .field("drain_timeout", &self.drain_timeout)
+            .field("death_timeout", &self.death_timeout)
+            .finish_non_exhaustive()
+    }
+}
