@@ -1,1 +1,29 @@
 //! The client library: typed futures, graphs, scatter and gather.
+//!
+//! What lives here: [`Client`], its session with the scheduler, the futures it gives out, the
+//! builder of graphs, fetching results from workers and supplying scattered data to them, and the
+//! same for programs without async in [`blocking`].
+//!
+//! What does not: decisions (`taskloom-client-core` takes them), connections (`taskloom-rpc`), what
+//! a task or a value is (`taskloom-task`).
+
+pub mod blocking;
+mod client;
+mod connect;
+mod graph;
+mod identity;
+mod map;
+mod notices;
+mod scatter;
+
+pub use client::Client;
+pub use connect::ClientBuilder;
+pub use graph::{Graph, GraphOutputs, SubmitGraph};
+pub use identity::{Identity, TaskCounts, WorkerIdentity};
+pub use map::Map;
+pub use notices::{Notice, Notices};
+pub use scatter::{Scatter, ScatterAll};
+pub use taskloom_task::{Error, Result, TaskFuture};
+
+/// The environment variable with the address of the scheduler that is used where none is given.
+pub const SCHEDULER_VARIABLE: &str = "TASKLOOM_SCHEDULER";

@@ -1,0 +1,82 @@
+//! Who is there.
+
+use std::time::Duration;
+
+/// A scheduler, its workers and its counts.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The release of the scheduler.
+    pub release: String,
+    /// The protocol it speaks.
+    pub protocol: u32,
+    /// Its epoch.
+    pub epoch: u32,
+    /// `host:port` that it listens on.
+    pub address: String,
+    /// Its process id.
+    pub process: u32,
+    /// How long it has been there.
+    pub uptime: Duration,
+    /// How many clients are connected.
+    pub clients: u32,
+    /// Tasks by state.
+    pub tasks: TaskCounts,
+    /// The workers.
+    pub workers: Vec<WorkerIdentity>,
+}
+
+/// Tasks by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskCounts {
+    /// Known, and needed by nobody now.
+    pub released: u64,
+    /// Missing inputs.
+    pub waiting: u64,
+    /// Ready, not yet given to a worker.
+    pub queued: u64,
+    /// No connected worker can run them.
+    pub no_worker: u64,
+    /// Given to a worker ahead of their inputs.
+    pub assigned: u64,
+    /// Given to a worker.
+    pub processing: u64,
+    /// Results in memory.
+    pub memory: u64,
+    /// Failed.
+    pub erred: u64,
+    /// Scattered data that their client is being asked for.
+    pub supplying: u64,
+}
+
+/// A worker.
+#[derive(Clone, Debug)]
+pub struct WorkerIdentity {
+    /// Its name.
+    pub name: String,
+    /// `host:port` of its data service.
+    pub address: String,
+    /// Tasks that it runs at a time.
+    pub nthreads: u32,
+    /// Memory that it may use, in bytes.
+    pub memory_limit: u64,
+    /// Its resources, in units.
+    pub resources: Vec<(String, f64)>,
+    /// Tasks given to it and not ended.
+    pub processing: u64,
+    /// Values that it holds.
+    pub stored: u64,
+    /// Bytes of these.
+    pub stored_bytes: u64,
+    /// Memory of its process.
+    pub process_bytes: u64,
+    /// Since it was last heard.
+    pub heard: Duration,
+    /// The release of its program.
+    pub release: String,
+    /// Its process id.
+    pub process: u32,
+    /// What it can run, as `name/version`.
+    pub operations: Vec<String>,
+    /// Whether it is leaving.
+    pub leaving: bool,
+}
