@@ -1,7 +1,21 @@
 //! Starting a scheduler and holding on to it.
 
+use crate::admin::Administration;
+use crate::core_loop::CoreLoop;
+use crate::input::{CoreHandle, Input};
+use crate::relay::Relay;
+use crate::roster::Roster;
+use crate::sessions::Sessions;
+use crate::threads::{Front, Part, runtime, spawn_bulk, spawn_core, words_of};
 use crate::{SchedulerConfig, SchedulerError};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use taskloom_core::invariants;
+use taskloom_rpc::data::{BufferPool, DataLimits, DataService, PeerPool, PoolOptions};
+use taskloom_rpc::listen::{Listener, contact_ip};
+use taskloom_rpc::serve::{lobby, scheduler_routes};
+use tokio::sync::watch;
 
 /// A scheduler. See [`Scheduler::spawn`].
 #[derive(Debug)]
@@ -13,39 +27,123 @@ impl Scheduler {
     /// # Errors
     /// If the address cannot be listened on, a setting is not valid, or a thread cannot be started.
     pub fn spawn(config: SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
-        let _ = config;
-        todo!()
+        // The caller may be inside a runtime, where another one can be neither driven nor dropped.
+        let started = std::thread::scope(|scope| scope.spawn(|| start(&config)).join());
+        started.unwrap_or_else(|panic| {
+            let reason = words_of(&*panic);
+            Err(SchedulerError::Defect {
+                what: "start",
+                reason,
+            })
+        })
     }
+}
+
+fn start(config: &SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
+    config.validate()?;
+    invariants::install_hook(|id, details| {
+        tracing::error!(invariant = ?id, statement = id.statement(), details, "broken invariant");
+    });
+    let listener = Listener::bind(&config.listen)?;
+    let address = listener.address;
+    let core_runtime = runtime("core")?;
+    let bulk_runtime = runtime("relay")?;
+    let contact_address = config.contact_address.clone().unwrap_or_else(|| {
+        let ip = core_runtime.block_on(contact_ip(address, None));
+        SocketAddr::new(ip, address.port()).to_string()
+    });
+
+    let (core, inputs) = CoreHandle::new();
+    let (registered, roster) = watch::channel(Vec::new());
+    let core_loop = CoreLoop::new(config, epoch(), registered);
+    let buffers = BufferPool::new(config.relay_bytes);
+    let relay = {
+        // Connections live on the runtime that is entered when they are made: the relay's.
+        let _entered = bulk_runtime.enter();
+        let peers = PeerPool::new(PoolOptions::default(), buffers.clone());
+        Relay::new(core.clone(), peers, config.relay_bytes)
+    };
+    let relay = DataService::new(Arc::new(relay), buffers, DataLimits::default());
+    let routes = scheduler_routes(
+        Sessions::new(core.clone()),
+        Administration::new(core.clone(), contact_address.clone()),
+        relay,
+    );
+
+    let (stop, stopping) = watch::channel(false);
+    let (control, bulk) = (lobby(), lobby());
+    let (bulk_lobby, bulk_incoming) = bulk;
+    let front = Front {
+        listener,
+        control,
+        bulk: bulk_lobby,
+        routes: routes.clone(),
+    };
+    let core_driver = core_runtime.handle().clone();
+    let core_part = spawn_core(core_runtime, core_loop, inputs, front, stop.clone())?;
+    let bulk_part =
+        spawn_bulk(bulk_runtime, bulk_incoming, routes, stopping).inspect_err(|_| {
+            stop.send_replace(true);
+        })?;
+    let parts = vec![core_part, bulk_part];
+    Ok(SchedulerHandle {
+        address,
+        contact_address,
+        core,
+        core_driver,
+        roster,
+        stop,
+        parts,
+    })
 }
 
 /// A running scheduler. Dropping the handle ends it at once.
 #[derive(Debug)]
-pub struct SchedulerHandle {}
+pub struct SchedulerHandle {
+    address: SocketAddr,
+    contact_address: String,
+    core: CoreHandle,
+    core_driver: tokio::runtime::Handle,
+    roster: Roster,
+    stop: watch::Sender<bool>,
+    parts: Vec<Part>,
+}
 
 impl SchedulerHandle {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        todo!()
+        self.address
     }
 
     /// Where others reach it, as `host:port`.
     pub fn contact_address(&self) -> &str {
-        todo!()
+        &self.contact_address
+    }
+
+    /// The workers that are registered, now and as they come and go.
+    pub fn roster(&self) -> Roster {
+        self.roster.clone()
     }
 
     /// Ends it in order: takes in nothing new, says what it still has to say, tells its peers and
     /// closes their sessions. Queued work is not waited for. Returns at once; see [`Self::join`].
     pub fn close(&self, reason: &str) {
-        let _ = reason;
-        todo!()
+        let core = self.core.clone();
+        let reason = reason.to_owned();
+        // A core that has ended needs to be told no more.
+        self.core_driver.spawn(async move {
+            let _ = core.tell(Input::Close { reason }).await;
+        });
     }
 
     /// Waits until it has ended.
     ///
     /// # Errors
     /// If it ended through a defect.
-    pub fn join(self) -> Result<(), SchedulerError> {
-        todo!()
+    pub fn join(mut self) -> Result<(), SchedulerError> {
+        std::mem::take(&mut self.parts)
+            .into_iter()
+            .try_for_each(Part::join)
     }
 
     /// Waits until it has ended, without holding the thread.
@@ -53,6 +151,31 @@ impl SchedulerHandle {
     /// # Errors
     /// If it ended through a defect.
     pub async fn joined(self) -> Result<(), SchedulerError> {
-        todo!()
+        let mut roster = self.roster.clone();
+        // The roster's sender lives in the core's loop: an error here is the end of that.
+        while roster.changed().await.is_ok() {}
+        self.join()
     }
+}
+
+impl Drop for SchedulerHandle {
+    fn drop(&mut self) {
+        // After `join` there is nothing left to stop, and nothing to wait for.
+        self.stop.send_replace(true);
+        for part in std::mem::take(&mut self.parts) {
+            if let Err(error) = part.join() {
+                tracing::error!(%error, "a scheduler ended badly");
+            }
+        }
+    }
+}
+
+/// A number that two schedulers on one address most likely do not share, never 0.
+fn epoch() -> u16 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let mixed = (since.as_nanos() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ u64::from(std::process::id()).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    ((mixed >> 48) as u16).max(1)
 }

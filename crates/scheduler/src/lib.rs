@@ -1,8 +1,8 @@
 //! The scheduler's shell: everything around [`taskloom_scheduler_core`] that touches the world.
 //!
-//! What lives here: the listener, the sessions of workers and clients, the loop that feeds the core
-//! with events and flushes what it says once per turn, timers, the administration service and the
-//! relay for clients that cannot reach the workers.
+//! What lives here: the sessions of workers and clients, the loop that feeds the core with events
+//! and flushes what it says once per turn, timers, the administration service and the relay for
+//! clients that cannot reach the workers.
 //!
 //! What does not: decisions (`taskloom-scheduler-core`), how a connection works (`taskloom-rpc`),
 //! flags, signals and logging set-up (`taskloom-launch`).
@@ -11,10 +11,20 @@
 //! current-thread runtime, so that a message and the answer to it cross no thread. The second serves
 //! bulk connections and the relay; it asks the core with a message and never holds it up.
 
+mod admin;
+mod clock;
 mod config;
+mod core_loop;
 mod error;
 mod handle;
+mod input;
+mod links;
+mod relay;
+mod roster;
+mod sessions;
+mod threads;
 
 pub use config::SchedulerConfig;
 pub use error::SchedulerError;
 pub use handle::{Scheduler, SchedulerHandle};
+pub use roster::{Registered, Roster};

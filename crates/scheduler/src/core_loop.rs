@@ -1,0 +1,209 @@
+//! The loop around the core: takes inputs in batches, lets the core decide, says what it wants said.
+
+use crate::SchedulerConfig;
+use crate::clock::Clock;
+use crate::input::Input;
+use crate::links::Links;
+use crate::roster::Registered;
+use std::time::{Duration, Instant};
+use taskloom_rpc::link::Handled;
+use taskloom_scheduler_core::{Effects, Event, SchedulerCore};
+use tokio::sync::{mpsc, watch};
+
+/// How many inputs one turn takes at most. A turn ends with the placing of tasks and the flush of all
+/// outboxes, so this bounds how long the first answer of a turn waits for the last question.
+const TURN_INPUTS: usize = 256;
+
+/// How long the peers have to take what was still to be said to them when the scheduler ends.
+const CLOSE_GRACE: Duration = Duration::from_secs(2);
+
+/// The core with everything that its turns need.
+pub(crate) struct CoreLoop {
+    core: SchedulerCore,
+    effects: Effects,
+    clock: Clock,
+    links: Links,
+    worker_timeout: Duration,
+    /// Set once the scheduler is ending: when to stop waiting for the peers.
+    closing: Option<Instant>,
+}
+
+impl CoreLoop {
+    pub(crate) fn new(
+        config: &SchedulerConfig,
+        epoch: u16,
+        roster: watch::Sender<Vec<Registered>>,
+    ) -> Self {
+        Self {
+            core: SchedulerCore::new(config.core(), epoch),
+            effects: Effects::default(),
+            clock: Clock::new(),
+            links: Links::new(roster),
+            worker_timeout: config.worker_timeout,
+            closing: None,
+        }
+    }
+
+    /// Runs until the scheduler was closed and its peers are told, or nobody can tell it anything.
+    pub(crate) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+        let mut batch = Vec::with_capacity(TURN_INPUTS);
+        let mut handled = Vec::with_capacity(TURN_INPUTS);
+        let timer = tokio::time::sleep_until(far_away().into());
+        tokio::pin!(timer);
+        let mut armed = far_away();
+        loop {
+            let wanted = self.next_wake();
+            // Only an earlier time moves the timer: one that fires too early costs an empty turn, and
+            // moving it back and forth every turn would cost more.
+            if wanted < armed {
+                armed = wanted;
+                timer.as_mut().reset(armed.into());
+            }
+            let tick = tokio::select! {
+                biased;
+                taken = inputs.recv_many(&mut batch, TURN_INPUTS) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    false
+                }
+                () = &mut timer => true,
+            };
+            if tick {
+                let late = armed.elapsed();
+                armed = far_away();
+                timer.as_mut().reset(armed.into());
+                self.tick(late);
+            }
+            for input in batch.drain(..) {
+                self.take(input, &mut handled);
+            }
+            self.end_turn();
+            // Dropping what was handled acknowledges it, and the acknowledgement is the peers' credit.
+            handled.clear();
+            if let Some(until) = self.closing
+                && (self.links.is_empty() || Instant::now() >= until)
+            {
+                return;
+            }
+        }
+    }
+
+    /// When the loop has to wake up if nothing arrives.
+    fn next_wake(&self) -> Instant {
+        let deadline = self
+            .core
+            .next_deadline()
+            .and_then(|time| self.clock.instant(time));
+        let mut wake = deadline.unwrap_or_else(far_away);
+        if let Some(until) = self.closing {
+            wake = wake.min(until);
+        }
+        wake
+    }
+
+    fn handle(&mut self, event: Event) {
+        self.core.handle(self.clock.now(), event, &mut self.effects);
+    }
+
+    /// A deadline of the core has come.
+    fn tick(&mut self, late: Duration) {
+        // When this process or the whole machine stood still, the silence was ours and not the
+        // workers': all of them get a new lease.
+        let stood_still = late > self.worker_timeout / 2;
+        if stood_still {
+            tracing::warn!(
+                ?late,
+                "the scheduler stood still; silence of workers is not counted"
+            );
+        }
+        let now = self.clock.now();
+        for worker in self.links.heard(stood_still) {
+            self.core
+                .handle(now, Event::WorkerHeard { worker }, &mut self.effects);
+        }
+        self.handle(Event::Tick);
+    }
+
+    fn take(&mut self, input: Input, handled: &mut Vec<Handled>) {
+        match input {
+            Input::WorkerHello { hello, door } => {
+                let session = self.links.worker_waits(&hello, door);
+                self.handle(Event::WorkerJoined { session, hello });
+            }
+            Input::WorkerSaid { worker, batch } => {
+                handled.push(batch.handled);
+                if self.links.has_worker(worker) {
+                    self.handle(Event::WorkerSaid {
+                        worker,
+                        messages: batch.messages,
+                    });
+                }
+            }
+            Input::WorkerGone { worker, reason } => {
+                if self.links.worker_gone(worker, &reason) {
+                    self.handle(Event::WorkerGone { worker, reason });
+                }
+            }
+            Input::ClientHello { hello, door } => {
+                let session = self.links.client_waits(&hello, door);
+                self.handle(Event::ClientJoined { session, hello });
+            }
+            Input::ClientSaid { client, batch } => {
+                handled.push(batch.handled);
+                if self.links.has_client(client) {
+                    self.handle(Event::ClientSaid {
+                        client,
+                        messages: batch.messages,
+                    });
+                }
+            }
+            Input::ClientGone { client, reason } => {
+                if self.links.client_gone(client, &reason) {
+                    self.handle(Event::ClientGone { client });
+                }
+            }
+            // Whoever asked may have left; then nobody wants the answer.
+            Input::Identity { answer } => {
+                let _ = answer.send(self.core.identity(self.clock.now()));
+            }
+            Input::Locate { task, answer } => {
+                let _ = answer.send(self.core.locate_task(task));
+            }
+            Input::WorkerAddress { worker, answer } => {
+                let _ = answer.send(self.links.address(worker));
+            }
+            Input::Close { reason } => {
+                if self.closing.is_none() {
+                    tracing::info!(reason, "closing");
+                    self.closing = Some(Instant::now() + CLOSE_GRACE);
+                    self.handle(Event::Close { reason });
+                }
+            }
+        }
+    }
+
+    /// Lets the core place tasks, then says everything that it wants said.
+    fn end_turn(&mut self) {
+        loop {
+            self.handle(Event::EndOfTurn);
+            let lost = self.links.flush(&mut self.effects);
+            if lost.is_empty() {
+                break;
+            }
+            // Sessions that ended while they were being taken in, and peers that do not read: the
+            // core hears of them like of any other loss, and says what follows from it.
+            for event in lost {
+                self.handle(event);
+            }
+        }
+        if self.closing.is_some() {
+            self.links.close_all();
+        }
+    }
+}
+
+/// An instant that never comes, for a timer with nothing to wait for.
+fn far_away() -> Instant {
+    Instant::now() + Duration::from_secs(365 * 24 * 3600)
+}

@@ -1,0 +1,332 @@
+//! The open sessions: who is behind them, and how to say something to them.
+
+use crate::roster::Registered;
+use rustc_hash::FxHashMap;
+use std::net::SocketAddr;
+use std::time::Instant;
+use taskloom_core::message::{
+    ClientHello, ClientWelcome, Refusal, ToClient, ToWorker, WorkerHello, WorkerWelcome,
+};
+use taskloom_core::{ClientId, WorkerId};
+use taskloom_rpc::LastHeard;
+use taskloom_rpc::link::Outbox;
+use taskloom_scheduler_core::{Effects, Event};
+use tokio::sync::{oneshot, watch};
+
+/// A peer that lets more than this pile up for it is let go: it does not read.
+const OUTBOX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// The way to a peer that was not yet answered.
+pub(crate) struct Door<M, W> {
+    pub(crate) outbox: Outbox<M>,
+    pub(crate) heard: LastHeard,
+    pub(crate) remote: Option<SocketAddr>,
+    pub(crate) answer: oneshot::Sender<Result<W, Refusal>>,
+}
+
+/// A hello that the core has not answered.
+struct Waiting<H, M, W> {
+    hello: H,
+    door: Door<M, W>,
+}
+
+/// What is kept of a worker's hello.
+struct WorkerCard {
+    name: String,
+    address: String,
+    process: u32,
+    nthreads: u32,
+    operations: usize,
+}
+
+/// A session that was taken in.
+struct Link<M> {
+    name: String,
+    outbox: Outbox<M>,
+    heard: LastHeard,
+    /// The stamp that the core was last told of.
+    told: Instant,
+}
+
+impl<M> Link<M> {
+    fn is_overfull(&self) -> bool {
+        self.outbox.queued_bytes() > OUTBOX_BYTES_MAX
+    }
+}
+
+/// All sessions.
+pub(crate) struct Links {
+    last_session: u64,
+    waiting_workers: FxHashMap<u64, Waiting<WorkerCard, ToWorker, WorkerWelcome>>,
+    waiting_clients: FxHashMap<u64, Waiting<String, ToClient, ClientWelcome>>,
+    workers: FxHashMap<WorkerId, Link<ToWorker>>,
+    clients: FxHashMap<ClientId, Link<ToClient>>,
+    roster: watch::Sender<Vec<Registered>>,
+}
+
+impl Links {
+    pub(crate) fn new(roster: watch::Sender<Vec<Registered>>) -> Self {
+        Self {
+            last_session: 0,
+            waiting_workers: FxHashMap::default(),
+            waiting_clients: FxHashMap::default(),
+            workers: FxHashMap::default(),
+            clients: FxHashMap::default(),
+            roster,
+        }
+    }
+
+    pub(crate) fn has_worker(&self, worker: WorkerId) -> bool {
+        self.workers.contains_key(&worker)
+    }
+
+    pub(crate) fn has_client(&self, client: ClientId) -> bool {
+        self.clients.contains_key(&client)
+    }
+
+    /// Where a worker serves data.
+    pub(crate) fn address(&self, worker: WorkerId) -> Option<String> {
+        let roster = self.roster.borrow();
+        let registered = roster.iter().find(|registered| registered.worker == worker);
+        registered.map(|registered| registered.address.clone())
+    }
+
+    /// Whether nobody is connected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.workers.is_empty()
+            && self.clients.is_empty()
+            && self.waiting_workers.is_empty()
+            && self.waiting_clients.is_empty()
+    }
+
+    /// Keeps a worker's way of being answered; returns the number of its session.
+    pub(crate) fn worker_waits(
+        &mut self,
+        hello: &WorkerHello,
+        door: Door<ToWorker, WorkerWelcome>,
+    ) -> u64 {
+        let hello = WorkerCard {
+            name: hello.name.clone(),
+            address: hello.address.clone(),
+            process: hello.process,
+            nthreads: hello.nthreads,
+            operations: hello.operations.len(),
+        };
+        self.last_session += 1;
+        self.waiting_workers
+            .insert(self.last_session, Waiting { hello, door });
+        self.last_session
+    }
+
+    /// Keeps a client's way of being answered; returns the number of its session.
+    pub(crate) fn client_waits(
+        &mut self,
+        hello: &ClientHello,
+        door: Door<ToClient, ClientWelcome>,
+    ) -> u64 {
+        self.last_session += 1;
+        let waiting = Waiting {
+            hello: hello.name.clone(),
+            door,
+        };
+        self.waiting_clients.insert(self.last_session, waiting);
+        self.last_session
+    }
+
+    /// Forgets a worker whose stream has ended. False if it was let go before.
+    pub(crate) fn worker_gone(&mut self, worker: WorkerId, reason: &str) -> bool {
+        let Some(link) = self.workers.remove(&worker) else {
+            return false;
+        };
+        tracing::info!(worker = link.name, id = %worker, reason, "worker gone");
+        self.strike_off(worker);
+        true
+    }
+
+    /// Forgets a client whose stream has ended. False if it was let go before.
+    pub(crate) fn client_gone(&mut self, client: ClientId, reason: &str) -> bool {
+        let Some(link) = self.clients.remove(&client) else {
+            return false;
+        };
+        tracing::info!(client = link.name, id = %client, reason, "client gone");
+        true
+    }
+
+    /// The workers of which anything was heard since this was last asked, or all.
+    pub(crate) fn heard(&mut self, all: bool) -> Vec<WorkerId> {
+        let mut heard = Vec::new();
+        for (&worker, link) in &mut self.workers {
+            let stamp = link.heard.at();
+            if all || stamp > link.told {
+                link.told = stamp;
+                heard.push(worker);
+            }
+        }
+        heard
+    }
+
+    /// Says everything that a turn wants said, in the order that peers rely on. Returns what came of
+    /// it for the core to hear.
+    pub(crate) fn flush(&mut self, effects: &mut Effects) -> Vec<Event> {
+        let mut lost = Vec::new();
+        for (session, answer) in effects.workers_joined.drain(..) {
+            self.answer_worker(session, answer, &mut lost);
+        }
+        for (session, answer) in effects.clients_joined.drain(..) {
+            self.answer_client(session, answer, &mut lost);
+        }
+        for (worker, messages) in effects.to_workers.drain(..) {
+            let Some(link) = self.workers.get(&worker) else {
+                continue;
+            };
+            link.outbox.push_all(messages);
+            if link.is_overfull() {
+                let reason = "it does not read what it is sent".to_owned();
+                self.let_worker_go(worker, &reason);
+                lost.push(Event::WorkerGone { worker, reason });
+            }
+        }
+        for (client, messages) in effects.to_clients.drain(..) {
+            let Some(link) = self.clients.get(&client) else {
+                continue;
+            };
+            link.outbox.push_all(messages);
+            if link.is_overfull() {
+                self.let_client_go(client, "it does not read what it is sent");
+                lost.push(Event::ClientGone { client });
+            }
+        }
+        for (worker, reason) in effects.close_workers.drain(..) {
+            self.let_worker_go(worker, &reason);
+        }
+        for (client, reason) in effects.close_clients.drain(..) {
+            self.let_client_go(client, &reason);
+        }
+        lost
+    }
+
+    /// Ends all sessions after what is queued for them. They are forgotten when their streams end.
+    pub(crate) fn close_all(&mut self) {
+        for link in self.workers.values() {
+            link.outbox.close();
+        }
+        for link in self.clients.values() {
+            link.outbox.close();
+        }
+    }
+
+    fn answer_worker(
+        &mut self,
+        session: u64,
+        answer: Result<WorkerWelcome, Refusal>,
+        lost: &mut Vec<Event>,
+    ) {
+        let Some(Waiting { hello, door }) = self.waiting_workers.remove(&session) else {
+            return;
+        };
+        let remote = door.remote;
+        let welcome = match answer {
+            Ok(welcome) => welcome,
+            Err(refusal) => {
+                tracing::warn!(worker = hello.name, ?remote, reason = %refusal, "worker refused");
+                // Nobody waits for the answer if the worker has left meanwhile.
+                let _ = door.answer.send(Err(refusal));
+                return;
+            }
+        };
+        let worker = welcome.worker;
+        if door.answer.send(Ok(welcome)).is_err() {
+            let reason = "it left before it was answered".to_owned();
+            lost.push(Event::WorkerGone { worker, reason });
+            return;
+        }
+        tracing::info!(
+            worker = hello.name,
+            id = %worker,
+            address = hello.address,
+            threads = hello.nthreads,
+            operations = hello.operations,
+            ?remote,
+            "worker registered"
+        );
+        let WorkerCard {
+            name,
+            address,
+            process,
+            ..
+        } = hello;
+        let link = Link {
+            name: name.clone(),
+            told: door.heard.at(),
+            outbox: door.outbox,
+            heard: door.heard,
+        };
+        self.workers.insert(worker, link);
+        let registered = Registered {
+            worker,
+            name,
+            address,
+            process,
+        };
+        self.roster.send_modify(|roster| roster.push(registered));
+    }
+
+    fn answer_client(
+        &mut self,
+        session: u64,
+        answer: Result<ClientWelcome, Refusal>,
+        lost: &mut Vec<Event>,
+    ) {
+        let Some(Waiting { hello: name, door }) = self.waiting_clients.remove(&session) else {
+            return;
+        };
+        let remote = door.remote;
+        let welcome = match answer {
+            Ok(welcome) => welcome,
+            Err(refusal) => {
+                tracing::warn!(client = name, ?remote, reason = %refusal, "client refused");
+                // Nobody waits for the answer if the client has left meanwhile.
+                let _ = door.answer.send(Err(refusal));
+                return;
+            }
+        };
+        let client = welcome.client;
+        if door.answer.send(Ok(welcome)).is_err() {
+            lost.push(Event::ClientGone { client });
+            return;
+        }
+        tracing::info!(client = name, id = %client, ?remote, "client connected");
+        let told = door.heard.at();
+        self.clients.insert(
+            client,
+            Link {
+                name,
+                outbox: door.outbox,
+                heard: door.heard,
+                told,
+            },
+        );
+    }
+
+    /// Ends a worker's session for a reason of ours.
+    fn let_worker_go(&mut self, worker: WorkerId, reason: &str) {
+        if let Some(link) = self.workers.remove(&worker) {
+            tracing::warn!(worker = link.name, id = %worker, reason, "worker let go");
+            link.outbox.close();
+            self.strike_off(worker);
+        }
+    }
+
+    /// Ends a client's session for a reason of ours.
+    fn let_client_go(&mut self, client: ClientId, reason: &str) {
+        if let Some(link) = self.clients.remove(&client) {
+            tracing::warn!(client = link.name, id = %client, reason, "client let go");
+            link.outbox.close();
+        }
+    }
+
+    fn strike_off(&self, worker: WorkerId) {
+        self.roster
+            .send_modify(|roster| roster.retain(|registered| registered.worker != worker));
+    }
+}
