@@ -7,8 +7,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = root.join("taskloom/v1");
     println!("cargo:rerun-if-changed={}", folder.display());
     let names = ["value", "graph", "client", "worker", "data", "admin"];
-    let files: Vec<PathBuf> =
-        names.iter().map(|name| folder.join(format!("{name}.proto"))).collect();
+    let files: Vec<PathBuf> = names
+        .iter()
+        .map(|name| folder.join(format!("{name}.proto")))
+        .collect();
     for file in &files {
         println!("cargo:rerun-if-changed={}", file.display());
     }
@@ -18,6 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         out.join("descriptors.bin"),
         prost::Message::encode_to_vec(&descriptors),
     )?;
-    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .bytes(".")
+        .codec_path("crate::codec::BoundedCodec")
+        .compile_fds(descriptors)?;
     Ok(())
 }
