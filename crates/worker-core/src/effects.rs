@@ -23,7 +23,7 @@ pub struct Execute {
     pub slot: Slot,
     /// What to run. Inputs that travelled with it still lie in it.
     pub compute: Box<Compute>,
-    /// The other inputs: take them from the store before any `drop` of these effects.
+    /// The other inputs: to be taken from the store now.
     pub pins: Vec<Pin>,
     /// It is expected to take no time to speak of, so the news of a run before it may wait for it.
     pub tiny: bool,
@@ -75,19 +75,28 @@ pub struct Keep {
     pub part: Part,
 }
 
+/// Something to be done with the store and the executor.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Move a value into the store, over any older one of the same name.
+    Keep(Keep),
+    /// Hand a run to the executor.
+    Execute(Execute),
+    /// Take a value out of the store.
+    Drop(TaskId, Part),
+    /// Take all values out of the store.
+    Clear,
+}
+
 /// What is to be done, in the order of the fields. The shell clears it after each use.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// Move these values into the store, over any older ones of the same name.
-    pub keep: Vec<Keep>,
-    /// Hand these to the executor, in this order.
-    pub execute: Vec<Execute>,
+    /// What to do with the store and the executor; the order matters.
+    pub steps: Vec<Step>,
     /// Set the cancellation flag of these; those that have not started shall not start.
     pub cancel: Vec<(Slot, RunId)>,
     /// Those of these that have not started shall not start; running ones go on.
     pub withdraw: Vec<(Slot, RunId)>,
-    /// Take these out of the store.
-    pub drop: Vec<(TaskId, Part)>,
     /// Stop these requests; nobody waits for their end.
     pub abandon: Vec<FetchId>,
     /// Start these requests.
@@ -101,11 +110,9 @@ pub struct Effects {
 impl Effects {
     /// Forgets all, keeping the memory.
     pub fn clear(&mut self) {
-        self.keep.clear();
-        self.execute.clear();
+        self.steps.clear();
         self.cancel.clear();
         self.withdraw.clear();
-        self.drop.clear();
         self.abandon.clear();
         self.fetch.clear();
         self.say.clear();

@@ -34,6 +34,6 @@ mod transitions;
 mod validate;
 
 pub use config::{Config, Kind};
-pub use effects::{Effects, Execute, Fetch, FetchItem, Keep, Pin, Source};
+pub use effects::{Effects, Execute, Fetch, FetchItem, Keep, Pin, Source, Step};
 pub use events::{Event, FetchFailure, FetchId, ItemOutcome, Outcome, RunEnd, Slot};
 pub use state::WorkerCore;

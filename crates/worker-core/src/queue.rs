@@ -94,14 +94,26 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn entry(priority: i32, rank: u64, serial: u64) -> Entry {
-        let urgency = Urgency { priority, rank: Reverse(rank), serial: Reverse(serial) };
-        Entry { urgency, at: serial as u32 }
+        let urgency = Urgency {
+            priority,
+            rank: Reverse(rank),
+            serial: Reverse(serial),
+        };
+        Entry {
+            urgency,
+            at: serial as u32,
+        }
     }
 
     #[test]
     fn priority_then_rank_then_age() {
         let mut queue = Queue::default();
-        for e in [entry(0, 5, 0), entry(0, 1, 1), entry(0, 1, 2), entry(3, 9, 3)] {
+        for e in [
+            entry(0, 5, 0),
+            entry(0, 1, 1),
+            entry(0, 1, 2),
+            entry(3, 9, 3),
+        ] {
             queue.push(e);
         }
         let order: Vec<u32> = std::iter::from_fn(|| queue.pop()).map(|e| e.at).collect();

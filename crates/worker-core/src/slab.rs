@@ -9,7 +9,10 @@ pub(crate) struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { places: Vec::new(), free: Vec::new() }
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+        }
     }
 }
 
@@ -43,6 +46,9 @@ impl<T> Slab<T> {
 
     /// All that is there, in the order of places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.places.iter().enumerate().filter_map(|(at, v)| Some((at as u32, v.as_ref()?)))
+        self.places
+            .iter()
+            .enumerate()
+            .filter_map(|(at, v)| Some((at as u32, v.as_ref()?)))
     }
 }
