@@ -1,0 +1,32 @@
+//! What can happen to a session.
+
+/// An event of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The transport can take a frame.
+    Room {
+        /// Whether messages wait to be sent.
+        queued: bool,
+    },
+    /// The frame that [`crate::Effects::send`] asked for was filled.
+    Sent {
+        /// Its number.
+        seq: u64,
+        /// What its messages weigh.
+        bytes: u64,
+    },
+    /// A frame arrived.
+    Received {
+        /// Its number; 0 for one that only acknowledges.
+        seq: u64,
+        /// What the other side has handled.
+        ack: u64,
+        /// What its messages weigh.
+        bytes: u64,
+    },
+    /// The messages of this frame were handled completely.
+    Handled {
+        /// Its number.
+        seq: u64,
+    },
+}
