@@ -1,5 +1,7 @@
 //! Workers that are child processes of the program that wants them.
 
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -11,14 +13,17 @@ use std::process::{Command, Stdio};
 )]
 pub struct NotInitialised;
 
-/// A worker to start by running this program again.
+/// A worker to start as a child process, by default by running this program again.
 ///
 /// It ends when its standard input closes, so it never outlives the program that started it,
-/// however that one ends: keep the child's `stdin` for as long as the worker shall live.
+/// however that one ends: keep the child's `stdin` for as long as the worker shall live (`wait`
+/// closes it).
 #[derive(Clone, Debug, Default)]
 pub struct ChildWorker {
     /// The scheduler's address.
     pub scheduler: String,
+    /// A worker program such as the standard `worker`; this program itself if `None`.
+    pub program: Option<PathBuf>,
     /// Its name; made up if `None`.
     pub name: Option<String>,
     /// How many tasks it runs at a time; as many as there are processors if `None`.
@@ -36,17 +41,111 @@ pub struct ChildWorker {
 }
 
 impl ChildWorker {
-    /// The command that starts it. Its standard input is a pipe, the rest is inherited.
+    /// The command that starts it. Its standard input is a pipe, the rest is inherited; it is in a
+    /// process group of its own, so a Ctrl-C in the terminal reaches only the program that looks
+    /// after it.
+    ///
+    /// # Errors
+    /// If this program is to be run again and did not call [`crate::init`].
     pub fn command(&self) -> Result<Command, NotInitialised> {
-        if !crate::initialised() {
-            return Err(NotInitialised);
-        }
-        let program = std::env::current_exe().map_err(|_| NotInitialised)?;
-        let mut command = Command::new(program);
+        let mut command = match &self.program {
+            Some(program) => Command::new(program),
+            None if !crate::initialised() => return Err(NotInitialised),
+            None => {
+                let mut command =
+                    Command::new(std::env::current_exe().map_err(|_| NotInitialised)?);
+                command.arg("worker");
+                command
+            }
+        };
         command
-            .arg("worker")
-            .arg(&self.scheduler)
-            .stdin(Stdio::piped());
+            .args(self.arguments())
+            .stdin(Stdio::piped())
+            .process_group(0);
         Ok(command)
+    }
+
+    fn arguments(&self) -> Vec<OsString> {
+        let mut words = vec![
+            OsString::from(&self.scheduler),
+            OsString::from("--lifeline"),
+        ];
+        let mut flag = |name: &str, value: Option<OsString>| {
+            if let Some(value) = value {
+                let mut word = OsString::from(format!("--{name}="));
+                word.push(value);
+                words.push(word);
+            }
+        };
+        flag("name", self.name.as_ref().map(OsString::from));
+        flag("nthreads", self.nthreads.map(|n| n.to_string().into()));
+        flag(
+            "memory-limit",
+            self.memory_limit.map(|bytes| bytes.to_string().into()),
+        );
+        flag("host", self.host.as_ref().map(OsString::from));
+        flag(
+            "local-directory",
+            self.local_directory.as_ref().map(OsString::from),
+        );
+        if !self.resources.is_empty() {
+            let items = self
+                .resources
+                .iter()
+                .map(|(name, units)| format!("{name}={units}"));
+            flag(
+                "resources",
+                Some(items.collect::<Vec<_>>().join(" ").into()),
+            );
+        }
+        words.extend(self.flags.iter().map(OsString::from));
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::flags::{self, CommandLine};
+    use crate::settings::Section;
+
+    #[test]
+    fn a_child_gets_flags_that_a_worker_understands() {
+        let child = ChildWorker {
+            scheduler: "127.0.0.1:8786".into(),
+            program: Some("worker".into()),
+            name: Some("w-0".into()),
+            nthreads: Some(1),
+            memory_limit: Some(1 << 30),
+            resources: vec![("GPU".into(), 0.5), ("MEM".into(), 2.0)],
+            host: Some("127.0.0.1".into()),
+            local_directory: Some("/tmp".into()),
+            flags: vec!["--log-level=warn".into()],
+        };
+        let command = child.command().unwrap();
+        let line = CommandLine {
+            program: "worker".into(),
+            prefix: Vec::new(),
+            arguments: command.get_args().map(OsString::from).collect(),
+        };
+        let flags = flags::parse(Section::Worker, &line).unwrap();
+        assert!(flags.lifeline);
+        let given = |key| {
+            let found = flags
+                .settings
+                .iter()
+                .find(|(setting, _)| setting.key == key);
+            found.map(|(_, text)| text.as_str())
+        };
+        assert_eq!(given("resources"), Some("GPU=0.5 MEM=2"));
+        assert_eq!(given("memory-limit"), Some("1073741824"));
+        assert_eq!(given("log-level"), Some("warn"));
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_a_worker_says_so() {
+        let error = ChildWorker::default().command().map(drop).unwrap_err();
+        assert!(error.to_string().contains("taskloom::init()"));
     }
 }

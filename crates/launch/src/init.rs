@@ -1,5 +1,7 @@
 //! The first line of a program that can also be started as a daemon.
 
+use crate::exit::Exit;
+use crate::flags::CommandLine;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
@@ -12,6 +14,22 @@ static INITIALISED: AtomicBool = AtomicBool::new(false);
 /// itself as workers. It may be called inside `#[tokio::main]`.
 pub fn init() {
     INITIALISED.store(true, Ordering::Release);
+    let daemons: [(&str, fn(&CommandLine) -> Exit); 2] = [
+        ("worker", crate::worker::run),
+        ("scheduler", crate::scheduler::run),
+    ];
+    for (name, run) in daemons {
+        if let Some(line) = CommandLine::of_subcommand(name) {
+            std::process::exit(i32::from(on_a_thread_of_its_own(run, &line).code()));
+        }
+    }
+}
+
+/// The caller may be inside a runtime, where no second one can be driven.
+fn on_a_thread_of_its_own(run: fn(&CommandLine) -> Exit, line: &CommandLine) -> Exit {
+    let ended = std::thread::scope(|scope| scope.spawn(|| run(line)).join());
+    // A panic has printed what it was.
+    ended.unwrap_or(Exit::Failure)
 }
 
 /// Whether [`init`] was called, so that this program can be started again as a worker.

@@ -6,9 +6,22 @@
 //!
 //! What does not: decisions, connections, the scheduler and the worker themselves.
 
+mod announce;
 mod child;
+mod exit;
+mod flags;
+mod fleet;
 mod init;
+mod layers;
+mod listen;
+mod memory;
+mod news;
+mod process;
 mod scheduler;
+mod settings;
+mod signals;
+mod supervisor;
+mod values;
 mod worker;
 
 pub use child::{ChildWorker, NotInitialised};

@@ -1,8 +1,93 @@
 //! The main function of a scheduler.
 
+use crate::announce;
+use crate::exit::{Exit, Failure};
+use crate::flags::{self, CommandLine};
+use crate::layers::{LayerError, Layers};
+use crate::listen::Listening;
+use crate::memory::parse_size;
+use crate::process;
+use crate::settings::Section;
+use crate::signals::{Signals, end_at_once};
+use crate::supervisor::notify;
+use crate::values::{parse_small_count, parse_time, parse_time_above_zero};
 use std::process::ExitCode;
+use taskloom_scheduler::{Scheduler, SchedulerConfig, SchedulerHandle};
 
 /// Runs a scheduler by the flags of the command line, and returns when it has ended.
 pub fn scheduler_main() -> ExitCode {
-    ExitCode::SUCCESS
+    run(&CommandLine::of_this_process()).into()
+}
+
+/// Runs a scheduler by this command line.
+pub(crate) fn run(line: &CommandLine) -> Exit {
+    start(line).unwrap_or_else(|failure| announce::failure(&failure))
+}
+
+fn start(line: &CommandLine) -> Result<Exit, Failure> {
+    let flags = flags::parse(Section::Scheduler, line)?;
+    let layers = Layers::new(Section::Scheduler, &flags, process::environment())?;
+    let config = read(&layers)?;
+    process::start_logging(&layers)?;
+    process::runtime()?.block_on(serve(config))
+}
+
+fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
+    let Listening { listen, contact } = Listening::read(layers)?;
+    Ok(SchedulerConfig {
+        listen,
+        contact_address: contact.map(|contact| contact.to_string()),
+        worker_timeout: layers.require("worker-timeout", parse_time_above_zero)?,
+        no_worker_timeout: layers.require("no-worker-timeout", parse_time)?,
+        heartbeat: layers.require("heartbeat", parse_time_above_zero)?,
+        allowed_suspicion: layers.require("allowed-worker-deaths", parse_small_count)?,
+        relay_bytes: layers.require("relay-memory", parse_size)?,
+    })
+}
+
+async fn serve(config: SchedulerConfig) -> Result<Exit, Failure> {
+    // Before the scheduler, so that a signal in its first moment ends it in order too.
+    let mut signals = Signals::install()?;
+    let scheduler = Scheduler::spawn(config)?;
+    announce::line(&start_line(&scheduler));
+    announce::warning(
+        "no TLS and no token: anyone who reaches this port can run tasks; keep it in a trusted \
+         network",
+    );
+    notify("READY=1");
+
+    let mut roster = scheduler.roster();
+    // The roster ends with the scheduler, which should not happen before a signal.
+    let defect = async { while roster.changed().await.is_ok() {} };
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        () = defect => {
+            scheduler.join()?;
+            return Err(Failure::new(Exit::Failure, "the scheduler ended without being told to"));
+        }
+    };
+    announce::line(&format!(
+        "{}: the scheduler ends; a second signal ends it at once",
+        signal.name
+    ));
+    notify("STOPPING=1");
+    scheduler.close("the scheduler was told to end");
+    tokio::select! {
+        ended = scheduler.joined() => ended?,
+        signal = signals.next() => end_at_once(signal),
+    }
+    Ok(Exit::Success)
+}
+
+fn start_line(scheduler: &SchedulerHandle) -> String {
+    let (listening, contact) = (scheduler.address().to_string(), scheduler.contact_address());
+    let reach = if contact == listening {
+        String::new()
+    } else {
+        format!(" (reach it at {contact})")
+    };
+    format!(
+        "scheduler {} listening on {listening}{reach}",
+        env!("CARGO_PKG_VERSION")
+    )
 }

@@ -8,4 +8,4 @@
 
 mod logging;
 
-pub use logging::{LogError, LogFilter, LogFormat, start_logging};
+pub use logging::{ANNOUNCEMENTS, LogError, LogFilter, LogFormat, start_logging};

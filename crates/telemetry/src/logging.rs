@@ -11,6 +11,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The levels that a filter may name, the quietest first.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
+/// The target of what a program says about itself whatever is filtered, such as where it listens.
+pub const ANNOUNCEMENTS: &str = "taskloom::announcements";
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,8 +69,19 @@ impl FromStr for LogFilter {
                 return Err(wrong());
             }
         }
-        EnvFilter::try_new(text).map_err(|_| wrong())?;
-        Ok(Self(text.to_owned()))
+        let filter = Self(text.to_owned());
+        filter.rules()?;
+        Ok(filter)
+    }
+}
+
+impl LogFilter {
+    fn rules(&self) -> Result<EnvFilter, LogError> {
+        EnvFilter::try_new(format!("{},{ANNOUNCEMENTS}=info", self.0)).map_err(|_| {
+            LogError::Filter {
+                text: self.0.clone(),
+            }
+        })
     }
 }
 

@@ -1,0 +1,78 @@
+//! The signals that end a daemon, and the other ends of its life.
+
+use crate::exit::{Exit, Failure};
+use std::io::Read;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+/// A worker whose parent is gone has this long to tidy up.
+const LIFELINE_GRACE: Duration = Duration::from_secs(5);
+
+/// SIGINT and SIGTERM, from the moment that this was made.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// A signal that asks for an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndSignal {
+    /// Its name.
+    pub name: &'static str,
+    /// Its number.
+    pub number: u8,
+}
+
+impl Signals {
+    /// From now on the signals arrive here. It needs a runtime around it.
+    pub(crate) fn install() -> Result<Self, Failure> {
+        let install = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(Exit::Failure, format!("cannot handle signals: {error}"))
+            })
+        };
+        Ok(Self {
+            interrupt: install(SignalKind::interrupt())?,
+            terminate: install(SignalKind::terminate())?,
+        })
+    }
+
+    /// The next signal.
+    pub(crate) async fn next(&mut self) -> EndSignal {
+        tokio::select! {
+            _ = self.interrupt.recv() => EndSignal { name: "SIGINT", number: 2 },
+            _ = self.terminate.recv() => EndSignal { name: "SIGTERM", number: 15 },
+        }
+    }
+}
+
+/// Ends the process at once, because of a second signal.
+pub(crate) fn end_at_once(signal: EndSignal) -> ! {
+    crate::announce::warning(&format!("{} again: ended at once", signal.name));
+    // SAFETY: it only ends the process. Handlers that run at an ordinary exit could wait for
+    // threads, and whoever signals twice does not want to wait.
+    unsafe { libc::_exit(i32::from(Exit::Signal(signal.number).code())) }
+}
+
+/// Is told when standard input closes: whoever started this process is gone or lets go of it. The
+/// process ends soon after that even if nobody listens.
+pub(crate) fn watch_standard_input() -> Result<oneshot::Receiver<()>, Failure> {
+    let (closed, when_closed) = oneshot::channel();
+    let watch = move || {
+        let mut input = std::io::stdin().lock();
+        let mut ignored = [0; 512];
+        // An error is as much an end as a closed pipe is.
+        while matches!(input.read(&mut ignored), Ok(read) if read > 0) {}
+        let _ = closed.send(());
+        std::thread::sleep(LIFELINE_GRACE);
+        // SAFETY: it only ends the process.
+        unsafe { libc::_exit(i32::from(Exit::Failure.code())) }
+    };
+    std::thread::Builder::new()
+        .name("lifeline".into())
+        .spawn(watch)
+        .map_err(|error| Failure::new(Exit::Failure, format!("cannot start a thread: {error}")))?;
+    Ok(when_closed)
+}
