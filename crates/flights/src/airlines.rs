@@ -40,7 +40,10 @@ impl Airlines {
             .into_deserialize()
             .collect::<Result<Vec<Airline>, _>>()?;
         airlines.sort_unstable_by(|a, b| a.code.cmp(&b.code));
-        if let Some(pair) = airlines.windows(2).find(|pair| pair[0].code == pair[1].code) {
+        if let Some(pair) = airlines
+            .windows(2)
+            .find(|pair| pair[0].code == pair[1].code)
+        {
             return Err(AirlinesError::Twice(pair[0].code.clone()));
         }
         if airlines.len() > 256 {
@@ -51,7 +54,9 @@ impl Airlines {
 
     /// The place of the airline with this code.
     pub fn place(&self, code: &[u8]) -> Option<u8> {
-        let found = self.0.binary_search_by(|airline| airline.code.as_bytes().cmp(code));
+        let found = self
+            .0
+            .binary_search_by(|airline| airline.code.as_bytes().cmp(code));
         found.ok().and_then(|at| u8::try_from(at).ok())
     }
 

@@ -12,7 +12,10 @@ impl DelayCounts {
     pub fn of(delays: &mut [i16]) -> Self {
         delays.sort_unstable();
         let runs = delays.chunk_by(|a, b| a == b);
-        Self(runs.map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect())
+        Self(
+            runs.map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX)))
+                .collect(),
+        )
     }
 
     /// Adds the counts of another.
@@ -37,13 +40,19 @@ impl DelayCounts {
 
     /// The sum of all delays in minutes.
     pub fn sum(&self) -> i64 {
-        self.0.iter().map(|&(minute, count)| i64::from(minute) * i64::from(count)).sum()
+        self.0
+            .iter()
+            .map(|&(minute, count)| i64::from(minute) * i64::from(count))
+            .sum()
     }
 
     /// How many were later than `minutes`.
     pub fn later_than(&self, minutes: i16) -> u64 {
         let from = self.0.partition_point(|&(minute, _)| minute <= minutes);
-        self.0[from..].iter().map(|&(_, count)| u64::from(count)).sum()
+        self.0[from..]
+            .iter()
+            .map(|&(_, count)| u64::from(count))
+            .sum()
     }
 
     /// The delay in the middle, halfway between the two middle ones if their number is even;
@@ -76,7 +85,10 @@ mod tests {
         counts.merge(&DelayCounts::of(&mut [5, -3, 16, 1]));
         // -3 -3 0 1 5 16 20
         assert_eq!(counts.median(), Some(1.0));
-        assert_eq!((counts.total(), counts.sum(), counts.later_than(15)), (7, 36, 2));
+        assert_eq!(
+            (counts.total(), counts.sum(), counts.later_than(15)),
+            (7, 36, 2)
+        );
         counts.merge(&DelayCounts::of(&mut [2]));
         assert_eq!(counts.median(), Some(1.5));
         assert_eq!(DelayCounts::default().median(), None);

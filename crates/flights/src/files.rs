@@ -17,7 +17,7 @@ pub struct Files {
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
     /// The system says no.
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", path.display())]
     Io {
         /// What was to be read.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum FilesError {
         source: std::io::Error,
     },
     /// The list of airlines is not valid.
-    #[error("{path} is not valid")]
+    #[error("{} is not valid", path.display())]
     Airlines {
         /// The file.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub enum FilesError {
         source: AirlinesError,
     },
     /// There are no months.
-    #[error("no *.csv.gz file in {0}")]
+    #[error("no *.csv.gz file in {}", .0.display())]
     NoMonths(PathBuf),
 }
 
@@ -54,13 +54,19 @@ impl Files {
         };
         let list = folder.join("airlines.csv");
         let text = std::fs::read(&list).map_err(unreadable(&list))?;
-        let airlines = Airlines::parse(&text)
-            .map_err(|source| FilesError::Airlines { path: list.clone(), source })?;
+        let airlines = Airlines::parse(&text).map_err(|source| FilesError::Airlines {
+            path: list.clone(),
+            source,
+        })?;
 
         let mut months = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
             let path = entry.map_err(unreadable(folder))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if name.ends_with(".csv.gz") {
                 let content = std::fs::read(&path).map_err(unreadable(&path))?;
                 months.push((name, Bytes::from(content)));
@@ -75,6 +81,9 @@ impl Files {
 
     /// The bytes of all months.
     pub fn nbytes(&self) -> u64 {
-        self.months.iter().map(|(_, content)| content.len() as u64).sum()
+        self.months
+            .iter()
+            .map(|(_, content)| content.len() as u64)
+            .sum()
     }
 }

@@ -78,7 +78,10 @@ impl Month {
     /// # Errors
     /// If the file cannot be read, lacks a column, or a row has an unknown carrier or a bad delay.
     pub fn parse(file: &str, gzipped: &[u8], airlines: &Airlines) -> Result<Self, MonthError> {
-        let unreadable = |source| MonthError::Unreadable { file: file.to_owned(), source };
+        let unreadable = |source| MonthError::Unreadable {
+            file: file.to_owned(),
+            source,
+        };
         let mut inflated = MultiGzDecoder::new(gzipped).take(INFLATED_BYTES_MAX);
         let mut reader = Reader::from_reader(&mut inflated);
         let header = reader.byte_headers().map_err(unreadable)?;
@@ -94,20 +97,33 @@ impl Month {
             let text = |at: usize| String::from_utf8_lossy(&row[at]).into_owned();
             let carrier = airlines.place(&row[carrier_at]).ok_or_else(|| {
                 let carrier = text(carrier_at);
-                MonthError::UnknownCarrier { file: file.to_owned(), line, carrier }
+                MonthError::UnknownCarrier {
+                    file: file.to_owned(),
+                    line,
+                    carrier,
+                }
             })?;
             let delay = minutes(&row[delay_at]).ok_or_else(|| {
                 let text = text(delay_at);
-                MonthError::BadDelay { file: file.to_owned(), line, text }
+                MonthError::BadDelay {
+                    file: file.to_owned(),
+                    line,
+                    text,
+                }
             })?;
             carriers.push(carrier);
             delays.extend_from_slice(&delay.to_le_bytes());
         }
         drop(reader);
         if inflated.limit() == 0 {
-            return Err(MonthError::TooLarge { file: file.to_owned() });
+            return Err(MonthError::TooLarge {
+                file: file.to_owned(),
+            });
         }
-        Ok(Self { carriers: Buffer::from(carriers), delays: Buffer::from(delays) })
+        Ok(Self {
+            carriers: Buffer::from(carriers),
+            delays: Buffer::from(delays),
+        })
     }
 
     /// How many flights were planned.
@@ -133,13 +149,12 @@ impl Month {
 }
 
 /// Where a column stands in the header.
-fn column(
-    file: &str,
-    header: &ByteRecord,
-    column: &'static str,
-) -> Result<usize, MonthError> {
+fn column(file: &str, header: &ByteRecord, column: &'static str) -> Result<usize, MonthError> {
     let found = header.iter().position(|name| name == column.as_bytes());
-    found.ok_or_else(|| MonthError::NoColumn { file: file.to_owned(), column })
+    found.ok_or_else(|| MonthError::NoColumn {
+        file: file.to_owned(),
+        column,
+    })
 }
 
 /// The delay that a field holds; [`NEVER`] if it is empty or `NA`.
@@ -193,7 +208,10 @@ mod tests {
             says("carrier,dep_delay\nUA,soon\n"),
             "m.csv.gz, line 2: \"soon\" is not a delay in minutes"
         );
-        assert_eq!(says("carrier,dep_delay\nUA,1,2\n"), "m.csv.gz cannot be read");
+        assert_eq!(
+            says("carrier,dep_delay\nUA,1,2\n"),
+            "m.csv.gz cannot be read"
+        );
     }
 
     #[test]

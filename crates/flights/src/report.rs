@@ -70,6 +70,9 @@ impl Report {
         for figures in figures {
             total.merge(figures);
         }
-        Self { rows, total: Row::new("", "all airlines", &total) }
+        Self {
+            rows,
+            total: Row::new("", "all airlines", &total),
+        }
     }
 }

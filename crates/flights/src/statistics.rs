@@ -18,7 +18,10 @@ pub struct CarrierStatistics {
 impl CarrierStatistics {
     /// The figures of so many planned flights, of which these departed.
     pub fn of(flights: u64, delays: &mut [i16]) -> Self {
-        Self { flights, delays: DelayCounts::of(delays) }
+        Self {
+            flights,
+            delays: DelayCounts::of(delays),
+        }
     }
 
     /// Adds the figures of other months.

@@ -18,8 +18,10 @@ fn plain_calls_give_the_expected_figures() {
     let figures: Vec<_> = airlines
         .places()
         .map(|carrier| {
-            let parts: Vec<_> =
-                months.iter().map(|month| tasks::carrier_in_month(month, carrier)).collect();
+            let parts: Vec<_> = months
+                .iter()
+                .map(|month| tasks::carrier_in_month(month, carrier))
+                .collect();
             tasks::merge(parts.iter().collect())
         })
         .collect();
