@@ -3,18 +3,38 @@
 use crate::{ClusterError, LocalCluster};
 use std::path::PathBuf;
 use std::time::Duration;
+use taskloom_scheduler::SchedulerConfig;
+
+/// How long workers have to register, unless set otherwise.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Settings of a [`LocalCluster`]; see [`LocalCluster::builder`].
 #[derive(Clone, Debug)]
+#[must_use = "a cluster starts with `start`"]
 pub struct LocalClusterBuilder {
     pub(crate) workers: usize,
-    pub(crate) threads: u32,
+    pub(crate) threads: usize,
     pub(crate) memory_limit: Option<u64>,
     pub(crate) processes: bool,
     pub(crate) program: Option<PathBuf>,
     pub(crate) resources: Vec<(String, f64)>,
     pub(crate) start_timeout: Duration,
-    pub(crate) scheduler: taskloom_scheduler::SchedulerConfig,
+    pub(crate) scheduler: SchedulerConfig,
+}
+
+impl Default for LocalClusterBuilder {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: 1,
+            memory_limit: None,
+            processes: false,
+            program: None,
+            resources: Vec::new(),
+            start_timeout: START_TIMEOUT,
+            scheduler: SchedulerConfig::default(),
+        }
+    }
 }
 
 impl LocalClusterBuilder {
@@ -25,7 +45,7 @@ impl LocalClusterBuilder {
     }
 
     /// How many tasks each worker runs at a time: 1 unless set.
-    pub fn threads(mut self, threads: u32) -> Self {
+    pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
         self
     }
@@ -64,10 +84,7 @@ impl LocalClusterBuilder {
     }
 
     /// Changes the scheduler's settings.
-    pub fn scheduler(
-        mut self,
-        change: impl FnOnce(&mut taskloom_scheduler::SchedulerConfig),
-    ) -> Self {
+    pub fn scheduler(mut self, change: impl FnOnce(&mut SchedulerConfig)) -> Self {
         change(&mut self.scheduler);
         self
     }
@@ -77,7 +94,7 @@ impl LocalClusterBuilder {
     /// # Errors
     /// See [`ClusterError`]. What was started before the error is ended again.
     pub async fn start(self) -> Result<LocalCluster, ClusterError> {
-        todo!()
+        LocalCluster::start(self).await
     }
 
     /// [`Self::start`] for programs without an async runtime.
@@ -85,6 +102,18 @@ impl LocalClusterBuilder {
     /// # Errors
     /// See [`ClusterError`].
     pub fn start_blocking(self) -> Result<LocalCluster, ClusterError> {
-        todo!()
+        let start = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let runtime = runtime.map_err(|source| ClusterError::Io {
+                what: "runtime",
+                source,
+            })?;
+            runtime.block_on(self.start())
+        };
+        // A thread of its own, because the caller may be inside a runtime without knowing.
+        let started = std::thread::scope(|scope| scope.spawn(start).join());
+        started.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }

@@ -18,12 +18,12 @@ pub enum ClusterError {
     #[error("the local scheduler does not start: {0}")]
     Scheduler(#[from] taskloom_scheduler::SchedulerError),
     /// A worker in this process does not start.
-    #[error("local worker {name} does not start: {reason}")]
+    #[error("local worker {name} does not start: {source}")]
     Worker {
         /// Which.
         name: String,
         /// Why.
-        reason: String,
+        source: taskloom_worker::WorkerError,
     },
     /// A worker process cannot be started.
     #[error("cannot start {} as worker {name}: {source}", program.display())]
@@ -35,15 +35,13 @@ pub enum ClusterError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A worker process ended before it registered.
-    #[error("worker process {name} ended before it registered ({status}){output}")]
+    /// A worker ended before it was registered.
+    #[error("local worker {name} ended before it was registered: {how}")]
     Ended {
         /// Which worker.
         name: String,
         /// How it ended.
-        status: String,
-        /// What it said last, after a line break; may be empty.
-        output: String,
+        how: String,
     },
     /// Workers did not register in time.
     #[error("{} did not register with {address} within {waited:?}", missing.join(", "))]
@@ -58,12 +56,9 @@ pub enum ClusterError {
     /// There is no such worker in this cluster.
     #[error("this cluster has no worker {0}")]
     NoSuchWorker(String),
-    /// A worker of that name is in this cluster already.
-    #[error("this cluster has a worker {0} already")]
-    NameTaken(String),
     /// The tasks of this program do not fit together.
     #[error("the tasks of this program do not fit together: {0}")]
-    Registry(String),
+    Registry(taskloom_task::RegistryError),
     /// A thread, directory or runtime of the cluster cannot be made.
     #[error("cannot make the local cluster's {what}: {source}")]
     Io {
@@ -72,7 +67,21 @@ pub enum ClusterError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The cluster was closed.
-    #[error("the local cluster is closed")]
-    Closed,
+    /// A setting makes no sense.
+    #[error("the setting {setting} of the local cluster is not valid: {reason}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The scheduler ended while it was needed.
+    #[error("the scheduler of the local cluster has ended; its log says why")]
+    SchedulerEnded,
+}
+
+impl From<ClusterError> for taskloom_task::Error {
+    fn from(error: ClusterError) -> Self {
+        Self::Setup(error.to_string())
+    }
 }

@@ -10,11 +10,15 @@
 mod builder;
 mod cluster;
 mod error;
+mod member;
+mod plan;
+mod process;
 
 pub use builder::LocalClusterBuilder;
 pub use cluster::{LocalCluster, LocalWorker, WorkerChoice};
 pub use error::ClusterError;
 
+use std::sync::Arc;
 use taskloom_client::Client;
 
 /// Starts a cluster in this process, with one worker per core, and connects to it. The cluster lives
@@ -23,5 +27,8 @@ use taskloom_client::Client;
 /// # Errors
 /// If the cluster cannot be started; see [`ClusterError`].
 pub async fn local() -> Result<Client, taskloom_task::Error> {
-    todo!()
+    let cluster = LocalCluster::builder().start().await?;
+    let client = cluster.client().await?;
+    client.keep(Arc::new(cluster));
+    Ok(client)
 }

@@ -6,7 +6,7 @@ use crate::input::{CoreHandle, Input};
 use crate::relay::Relay;
 use crate::roster::Roster;
 use crate::sessions::Sessions;
-use crate::threads::{Front, Part, runtime, spawn_bulk, spawn_core, words_of};
+use crate::threads::{Front, Part, Phase, runtime, spawn_bulk, spawn_core, words_of};
 use crate::{SchedulerConfig, SchedulerError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ fn start(config: &SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
         relay,
     );
 
-    let (stop, stopping) = watch::channel(false);
+    let (phase, phases) = watch::channel(Phase::Running);
     let (control, bulk) = (lobby(), lobby());
     let (bulk_lobby, bulk_incoming) = bulk;
     let front = Front {
@@ -80,11 +80,10 @@ fn start(config: &SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
         routes: routes.clone(),
     };
     let core_driver = core_runtime.handle().clone();
-    let core_part = spawn_core(core_runtime, core_loop, inputs, front, stop.clone())?;
-    let bulk_part =
-        spawn_bulk(bulk_runtime, bulk_incoming, routes, stopping).inspect_err(|_| {
-            stop.send_replace(true);
-        })?;
+    let core_part = spawn_core(core_runtime, core_loop, inputs, front, phase.clone())?;
+    let bulk_part = spawn_bulk(bulk_runtime, bulk_incoming, routes, phases).inspect_err(|_| {
+        phase.send_replace(Phase::Dropped);
+    })?;
     let parts = vec![core_part, bulk_part];
     Ok(SchedulerHandle {
         address,
@@ -92,7 +91,7 @@ fn start(config: &SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
         core,
         core_driver,
         roster,
-        stop,
+        phase,
         parts,
     })
 }
@@ -105,7 +104,7 @@ pub struct SchedulerHandle {
     core: CoreHandle,
     core_driver: tokio::runtime::Handle,
     roster: Roster,
-    stop: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
     parts: Vec<Part>,
 }
 
@@ -151,17 +150,20 @@ impl SchedulerHandle {
     /// # Errors
     /// If it ended through a defect.
     pub async fn joined(self) -> Result<(), SchedulerError> {
-        let mut roster = self.roster.clone();
-        // The roster's sender lives in the core's loop: an error here is the end of that.
-        while roster.changed().await.is_ok() {}
-        self.join()
+        let joined = tokio::task::spawn_blocking(move || self.join()).await;
+        joined.unwrap_or_else(|error| {
+            Err(SchedulerError::Defect {
+                what: "end",
+                reason: error.to_string(),
+            })
+        })
     }
 }
 
 impl Drop for SchedulerHandle {
     fn drop(&mut self) {
         // After `join` there is nothing left to stop, and nothing to wait for.
-        self.stop.send_replace(true);
+        self.phase.send_replace(Phase::Dropped);
         for part in std::mem::take(&mut self.parts) {
             if let Err(error) = part.join() {
                 tracing::error!(%error, "a scheduler ended badly");

@@ -17,8 +17,16 @@ use tonic::service::Routes;
 /// How long calls have to end after the core has ended.
 const CALLS_GRACE: Duration = Duration::from_millis(500);
 
-/// Set to true when the scheduler ends; also when the sender is dropped.
-pub(crate) type Stop = watch::Receiver<bool>;
+/// Whether a scheduler is to end, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It runs.
+    Running,
+    /// The core has told all peers; calls may end.
+    Ending,
+    /// Its owner let go of it: there is nobody to wait for.
+    Dropped,
+}
 
 /// What the core's thread serves beside running the core.
 pub(crate) struct Front {
@@ -80,7 +88,7 @@ pub(crate) fn spawn_core(
     core: CoreLoop,
     inputs: mpsc::Receiver<Input>,
     front: Front,
-    stop: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
 ) -> Result<Part, SchedulerError> {
     let work = async move {
         let Front {
@@ -89,18 +97,18 @@ pub(crate) fn spawn_core(
             bulk,
             routes,
         } = front;
-        let accepting = accept(listener, lobby, Some(bulk), stopped(stop.subscribe()));
+        let accepting = accept(listener, lobby, Some(bulk), ended(phase.subscribe()));
         let accepting = tokio::spawn(accepting);
         let serving = serve(
             routes,
             incoming,
             ConnectionKind::Control,
-            stopped(stop.subscribe()),
+            ended(phase.subscribe()),
         );
         let serving = tokio::spawn(serving);
         let outcome = tokio::select! {
             () = core.run(inputs) => Ok(()),
-            () = stopped(stop.subscribe()) => Ok(()),
+            () = ended(phase.subscribe()) => Ok(()),
             // Without a listener the scheduler is of no use to anyone.
             accepted = accepting => Err(match accepted {
                 Ok(Ok(())) => "the listener ended".to_owned(),
@@ -108,9 +116,15 @@ pub(crate) fn spawn_core(
                 Err(error) => error.to_string(),
             }),
         };
-        stop.send_replace(true);
-        // What did not end by then ends with the runtime.
-        let _ = tokio::time::timeout(CALLS_GRACE, serving).await;
+        phase.send_if_modified(|phase| {
+            let running = *phase == Phase::Running;
+            *phase = if running { Phase::Ending } else { *phase };
+            running
+        });
+        tokio::select! {
+            _ = serving => {}
+            () = overdue(phase.subscribe()) => {}
+        }
         outcome
     };
     Part::spawn("scheduler", runtime, work)
@@ -121,30 +135,31 @@ pub(crate) fn spawn_bulk(
     runtime: Runtime,
     incoming: Incoming,
     routes: Routes,
-    stop: Stop,
+    phase: watch::Receiver<Phase>,
 ) -> Result<Part, SchedulerError> {
     let work = async move {
-        let serving = serve(
-            routes,
-            incoming,
-            ConnectionKind::Data,
-            stopped(stop.clone()),
-        );
-        let overdue = async {
-            stopped(stop).await;
-            tokio::time::sleep(CALLS_GRACE).await;
-        };
+        let serving = serve(routes, incoming, ConnectionKind::Data, ended(phase.clone()));
         tokio::select! {
             served = serving => served.map_err(|error| error.to_string()),
-            () = overdue => Ok(()),
+            () = overdue(phase) => Ok(()),
         }
     };
     Part::spawn("relay", runtime, work)
 }
 
-async fn stopped(mut stop: Stop) {
+/// Waits until the scheduler ends.
+async fn ended(mut phase: watch::Receiver<Phase>) {
     // An error means that the sender is gone: that is the end, too.
-    let _ = stop.wait_for(|&stop| stop).await;
+    let _ = phase.wait_for(|&phase| phase != Phase::Running).await;
+}
+
+/// Waits until calls have had their time to end.
+async fn overdue(mut phase: watch::Receiver<Phase>) {
+    ended(phase.clone()).await;
+    let dropped = async {
+        let _ = phase.wait_for(|&phase| phase == Phase::Dropped).await;
+    };
+    let _ = tokio::time::timeout(CALLS_GRACE, dropped).await;
 }
 
 fn cannot_start(what: &'static str, source: io::Error) -> SchedulerError {
