@@ -23,6 +23,9 @@ pub struct Identity {
     pub tasks: TaskCounts,
     /// The workers.
     pub workers: Vec<WorkerIdentity>,
+    /// Bytes of the copies that workers took of values that lay on another worker already, since
+    /// the scheduler started.
+    pub copied_bytes: u64,
 }
 
 /// Tasks by state.

@@ -111,6 +111,6 @@ fn closing_line(outcome: &Outcome, files: &Files, before: &Identity, after: &Ide
         after.workers.len(),
         outcome.elapsed.as_secs_f64(),
         table::bytes(files.nbytes()),
-        table::bytes(after.moved_bytes.saturating_sub(before.moved_bytes)),
+        table::bytes(after.copied_bytes.saturating_sub(before.copied_bytes)),
     )
 }

@@ -56,6 +56,7 @@ fn reply(identity: Identity, address: &str, uptime: Duration) -> proto::Identity
         clients: identity.clients,
         tasks: Some(counts(&identity.tasks)),
         workers: identity.workers.into_iter().map(worker).collect(),
+        copied_bytes: identity.copied_bytes,
     }
 }
 
