@@ -1,0 +1,7 @@
+//! What each event does, one idea per file.
+
+mod notices;
+mod release;
+pub(crate) mod retrieve;
+mod scatter;
+mod submit;
