@@ -1,4 +1,7 @@
-//! What was published about the graphs of the rsds paper.
+//! What was published about the graphs of the rsds paper, and durations and sizes drawn after it.
+
+use crate::shape::GraphShape;
+use std::time::Duration;
 
 /// Properties of one graph as published.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,4 +68,104 @@ pub const PUBLISHED: &[Published] = &[
 pub fn published(name: &str) -> Option<&'static Published> {
     let name = name.strip_suffix("-variant").unwrap_or(name);
     PUBLISHED.iter().find(|row| row.name == name)
+}
+
+/// How long one task takes, and how large its result is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// How long it runs.
+    pub duration: Duration,
+    /// Bytes of its result.
+    pub bytes: u64,
+}
+
+/// Weights for every task of a published graph: durations drawn from a log-normal distribution with
+/// the published mean (only means were published), results all of the mean size. The same seed gives
+/// the same durations. `None` if nothing was published about the graph.
+pub fn weights(name: &str, shape: &GraphShape, seed: u64) -> Option<Vec<Weight>> {
+    let published = published(name)?;
+    let mut normal = Normal(seed);
+    // A log-normal variable with these parameters has the mean `mean_ms`.
+    let mean = (published.mean_ms / 1e3).ln() - SIGMA * SIGMA / 2.0;
+    let bytes = (published.mean_kib * 1024.0) as u64;
+    let one = |_| {
+        let duration = Duration::from_secs_f64((mean + SIGMA * normal.next()).exp());
+        Weight { duration, bytes }
+    };
+    Some((0..shape.len()).map(one).collect())
+}
+
+/// No cluster with this many threads runs the graph in less: neither below the sum of all durations
+/// over the threads, nor below the longest path.
+pub fn lower_bound(shape: &GraphShape, weights: &[Weight], threads: usize) -> Duration {
+    let mut ends: Vec<Duration> = Vec::with_capacity(shape.len());
+    let mut sum = Duration::ZERO;
+    for (task, weight) in weights.iter().enumerate() {
+        let above = shape
+            .dependencies(task)
+            .iter()
+            .map(|&on| ends[on as usize])
+            .max();
+        ends.push(above.unwrap_or_default() + weight.duration);
+        sum += weight.duration;
+    }
+    let longest = ends.into_iter().max().unwrap_or_default();
+    longest.max(sum / u32::try_from(threads.max(1)).unwrap_or(u32::MAX))
+}
+
+/// The spread of the logarithms of durations: a task in a hundred takes ten times the median.
+const SIGMA: f64 = 1.0;
+
+/// Normally distributed numbers from a counter: splitmix64 and the transform of Box and Muller.
+struct Normal(u64);
+
+impl Normal {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        // The upper 53 bits, moved off zero, whose logarithm has no end.
+        ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+
+    fn next(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::generate;
+
+    #[test]
+    fn durations_have_the_published_mean_and_repeat() {
+        let shape = generate::tree(1 << 14);
+        let drawn = weights("tree-15", &shape, 1).unwrap();
+        let sum: Duration = drawn.iter().map(|weight| weight.duration).sum();
+        let mean_us = sum.as_secs_f64() * 1e6 / shape.len() as f64;
+        assert!((mean_us - 7.0).abs() < 0.3, "{mean_us}");
+        assert_eq!(drawn, weights("tree-15", &shape, 1).unwrap());
+        assert_ne!(drawn, weights("tree-15", &shape, 2).unwrap());
+        assert!(weights("nothing", &shape, 1).is_none());
+    }
+
+    #[test]
+    fn the_bound_is_the_longer_of_path_and_share() {
+        let second = Weight {
+            duration: Duration::from_secs(1),
+            bytes: 0,
+        };
+        let chain = generate::chain(4);
+        assert_eq!(lower_bound(&chain, &[second; 4], 2), Duration::from_secs(4));
+        let merge = generate::merge(9);
+        assert_eq!(
+            lower_bound(&merge, &[second; 10], 2),
+            Duration::from_secs(5)
+        );
+    }
 }

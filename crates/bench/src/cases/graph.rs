@@ -1,0 +1,137 @@
+//! The graph of a real job: with tasks that do nothing, and with the durations and sizes of the
+//! literature.
+
+use super::{Beside, Spent, rate};
+use crate::cluster::Cluster;
+use crate::options::Options;
+use crate::report::Report;
+use crate::tasks::{replay, step};
+use anyhow::{Context as _, Result};
+use std::time::{Duration, Instant};
+use taskloom_client::Graph;
+use taskloom_testkit::literature::{Weight, lower_bound, weights};
+use taskloom_testkit::{GraphShape, fixture};
+
+/// Of the durations: the same in every run, and on every system.
+const SEED: u64 = 1;
+const WORKERS: usize = crate::cluster::WORKERS.len();
+
+pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
+    let name = options.name.as_deref().context("which graph?")?;
+    let shape = fixture(name)?;
+    let tasks = shape.len();
+    let cluster = Cluster::start().await?;
+    let mut beside = Beside::start().await?;
+    let mut first = 0;
+    noops(&cluster, &shape, &mut first).await?;
+    let (mut rates, mut ratios, mut spent) = (Vec::new(), Vec::new(), Spent::default());
+    for _ in options.repetitions() {
+        let before = cluster.used()?;
+        let reached = rate(tasks, noops(&cluster, &shape, &mut first).await?);
+        spent.add(before, &cluster, tasks)?;
+        rates.push(reached);
+        ratios.push(reached / beside.rate().await?);
+    }
+    let case = format!("graph.{name}");
+    report.figure(&case, "throughput", tasks as u64, "tasks/s", &rates);
+    spent.report(report, &case, tasks);
+    beside.report(report);
+    report.figure(
+        &case,
+        "ratio",
+        tasks as u64,
+        "x raw.stream-256 items/s",
+        &ratios,
+    );
+
+    let weights = weights(name, &shape, SEED).context("nothing was published about this graph")?;
+    let bound = lower_bound(&shape, &weights, WORKERS).as_secs_f64();
+    let (mut times, mut ratios) = (Vec::new(), Vec::new());
+    for _ in options.repetitions() {
+        let took = replays(&cluster, &shape, &weights, &mut first)
+            .await?
+            .as_secs_f64();
+        times.push(took);
+        ratios.push(took / bound);
+    }
+    let case = format!("{case}.literature");
+    report.figure(&case, "makespan", tasks as u64, "s", &times);
+    report.figure(&case, "ratio", tasks as u64, "x shortest possible", &ratios);
+    Ok(())
+}
+
+/// The weights of a graph as text: a line `seconds bytes` per task.
+pub fn graph_weights(name: &str) -> Result<String> {
+    let weights = weights(name, &fixture(name)?, SEED).context("nothing was published")?;
+    let lines = weights
+        .iter()
+        .map(|weight| format!("{} {}\n", weight.duration.as_secs_f64(), weight.bytes));
+    Ok(lines.collect())
+}
+
+async fn noops(cluster: &Cluster, shape: &GraphShape, first: &mut u64) -> Result<Duration> {
+    let base = *first;
+    *first += shape.len() as u64;
+    let started = Instant::now();
+    let mut graph = Graph::new();
+    let mut nodes = Vec::with_capacity(shape.len());
+    for task in 0..shape.len() {
+        let inputs: Vec<_> = shape
+            .dependencies(task)
+            .iter()
+            .map(|&on| &nodes[on as usize])
+            .collect();
+        let node = graph.add(step::task(inputs, base + task as u64));
+        nodes.push(node);
+    }
+    let wanted: Vec<_> = shape
+        .sinks()
+        .into_iter()
+        .map(|sink| nodes[sink].clone())
+        .collect();
+    let futures = cluster.client.submit_graph(graph, wanted).await?;
+    cluster.client.wait(&futures).await?;
+    let took = started.elapsed();
+    drop(futures);
+    cluster.drained().await?;
+    Ok(took)
+}
+
+async fn replays(
+    cluster: &Cluster,
+    shape: &GraphShape,
+    weights: &[Weight],
+    first: &mut u64,
+) -> Result<Duration> {
+    let base = *first;
+    *first += shape.len() as u64;
+    let started = Instant::now();
+    let mut graph = Graph::new();
+    let mut nodes = Vec::with_capacity(shape.len());
+    for (task, weight) in weights.iter().enumerate() {
+        let inputs: Vec<_> = shape
+            .dependencies(task)
+            .iter()
+            .map(|&on| &nodes[on as usize])
+            .collect();
+        let nanos = u64::try_from(weight.duration.as_nanos())?;
+        let node = graph.add(replay::task(
+            inputs,
+            base + task as u64,
+            nanos,
+            weight.bytes,
+        ));
+        nodes.push(node);
+    }
+    let wanted: Vec<_> = shape
+        .sinks()
+        .into_iter()
+        .map(|sink| nodes[sink].clone())
+        .collect();
+    let futures = cluster.client.submit_graph(graph, wanted).await?;
+    cluster.client.wait(&futures).await?;
+    let took = started.elapsed();
+    drop(futures);
+    cluster.drained().await?;
+    Ok(took)
+}

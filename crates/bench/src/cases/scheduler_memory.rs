@@ -1,0 +1,48 @@
+//! How much the scheduler's process grows per task that cannot run yet: each needs a resource that
+//! no worker has.
+
+use crate::cluster::Cluster;
+use crate::options::Options;
+use crate::report::Report;
+use crate::tasks::noop;
+use anyhow::Result;
+
+const TASKS: usize = 100_000;
+const WARM_UP: u64 = 1_000;
+
+pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
+    let tasks = options.tasks(TASKS);
+    let mut grown = Vec::new();
+    for _ in options.repetitions() {
+        grown.push(growth(tasks).await?);
+    }
+    report.figure(
+        "scheduler-memory",
+        "bytes_per_task",
+        tasks as u64,
+        "bytes/task",
+        &grown,
+    );
+    Ok(())
+}
+
+/// Every repetition has a scheduler of its own: memory that was freed is not given back.
+async fn growth(tasks: usize) -> Result<f64> {
+    let cluster = Cluster::start().await?;
+    let client = &cluster.client;
+    let futures = client.map(0..WARM_UP, noop::task).await?;
+    client.wait(&futures).await?;
+    drop(futures);
+    cluster.drained().await?;
+    let before = cluster.scheduler.resident()?;
+    let range = WARM_UP..WARM_UP + tasks as u64;
+    let futures = client
+        .map(range, |i| noop::task(i).resource("NOBODY", 1.0))
+        .await?;
+    cluster
+        .until(|identity| identity.tasks.no_worker == tasks as u64)
+        .await?;
+    let after = cluster.scheduler.resident()?;
+    drop(futures);
+    Ok(after.saturating_sub(before) as f64 / tasks as f64)
+}

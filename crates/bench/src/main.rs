@@ -1,0 +1,56 @@
+//! Benchmarks of whole clusters.
+//!
+//! What lives here: the cases (`cases`), the limits of the machine that they are compared with
+//! (`raw`), the same cases on Dask (`dask`), and the processes they need, which are this program
+//! started again in another role.
+//!
+//! What does not: graphs (`taskloom-testkit`), and anything that a cluster itself is made of.
+
+mod cases;
+mod cluster;
+mod dask;
+mod options;
+mod processes;
+mod raw;
+mod report;
+mod tasks;
+
+use anyhow::Result;
+use clap::Parser as _;
+use options::{Options, Rival};
+use report::Report;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Started as `bench scheduler ...` or `bench worker ...`, this program is that daemon.
+    taskloom_launch::init();
+    match peer().unwrap_or_else(measure) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What this program does when it was started as `bench peer KIND`.
+fn peer() -> Option<Result<()>> {
+    let mut words = std::env::args().skip(1);
+    if words.next()? != "peer" {
+        return None;
+    }
+    Some(raw::peer::main(&words.next().unwrap_or_default()))
+}
+
+fn measure() -> Result<()> {
+    let options = Options::parse();
+    let mut report = Report::new(options.json);
+    cases::run(&options, &mut report)?;
+    match options.vs {
+        Some(Rival::Dask) => dask::run(&options, &mut report),
+        None => Ok(()),
+    }
+}

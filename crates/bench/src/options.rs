@@ -1,0 +1,142 @@
+//! What may be said on the command line.
+
+use clap::{Parser, ValueEnum};
+use std::time::{Duration, Instant};
+
+/// Measures a cluster of one scheduler and two workers with one thread each, all processes of
+/// their own on this machine, beside what the machine itself allows.
+#[derive(Debug, Parser)]
+#[command(
+    name = "bench",
+    version,
+    after_help = "Examples:\n  bench noop\n  bench latency --json\n  bench graph tree-15\n  \
+                  bench chain --tasks 2000 --vs dask"
+)]
+pub struct Options {
+    /// What to measure.
+    #[arg(value_enum)]
+    pub case: Case,
+
+    /// Which graph, for the case `graph`.
+    #[arg(required_if_eq("case", "graph"))]
+    pub name: Option<String>,
+
+    /// How many tasks (leaves of `tree`, round trips of `latency`, small values of `transfer`); each
+    /// case has its own default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub tasks: Option<u64>,
+
+    /// Print one line of JSON per figure.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Run the same case on another system too, and print the ratio.
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub vs: Option<Rival>,
+
+    /// How many repetitions, after one to warm up.
+    #[arg(long, value_name = "N", default_value_t = 5,
+          value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub reps: u64,
+
+    /// No repetition begins after this many seconds of a measurement, but one is always made.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub budget: u64,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Case {
+    /// Independent tasks that do nothing, as one submission, until all are done.
+    Noop,
+    /// One task at a time: submit it, await its result.
+    Latency,
+    /// Tasks that each need the one before.
+    Chain,
+    /// A binary tree of additions.
+    Tree,
+    /// Values from one worker to the other: one of 512 MiB, and many of 10 KiB.
+    Transfer,
+    /// A graph of a real job: with tasks that do nothing, and with the durations and sizes of the
+    /// literature.
+    Graph,
+    /// How much the scheduler grows per task that cannot run yet.
+    SchedulerMemory,
+    /// From the start of a process until the scheduler answers, and until a worker is registered.
+    Startup,
+    /// What the machine itself allows: TCP, tonic streams, copies.
+    Raw,
+}
+
+/// Another system to compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rival {
+    /// Dask, in a Python environment that is made when it is first needed.
+    Dask,
+}
+
+impl Case {
+    /// Its name as it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Noop => "noop",
+            Self::Latency => "latency",
+            Self::Chain => "chain",
+            Self::Tree => "tree",
+            Self::Transfer => "transfer",
+            Self::Graph => "graph",
+            Self::SchedulerMemory => "scheduler-memory",
+            Self::Startup => "startup",
+            Self::Raw => "raw",
+        }
+    }
+}
+
+impl Options {
+    /// The number of tasks that was asked for, or `default`.
+    pub fn tasks(&self, default: usize) -> usize {
+        self.tasks
+            .map_or(default, |tasks| usize::try_from(tasks).unwrap_or(default))
+    }
+
+    /// An iterator with an item for each repetition that may begin.
+    pub fn repetitions(&self) -> impl Iterator<Item = u64> + use<> {
+        let (started, budget) = (Instant::now(), Duration::from_secs(self.budget));
+        (0..self.reps).take_while(move |&rep| rep == 0 || started.elapsed() < budget)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_as_documented() {
+        let line = [
+            "bench", "graph", "tree-15", "--json", "--vs", "dask", "--tasks", "10",
+        ];
+        let options = Options::try_parse_from(line).unwrap();
+        assert_eq!(
+            (options.case, options.name.as_deref()),
+            (Case::Graph, Some("tree-15"))
+        );
+        assert_eq!((options.tasks(5), options.json), (10, true));
+        assert!(Options::try_parse_from(["bench", "graph"]).is_err());
+        assert!(Options::try_parse_from(["bench", "noop", "--tasks", "0"]).is_err());
+    }
+
+    #[test]
+    fn every_case_is_named_as_it_is_typed() {
+        for case in Case::value_variants() {
+            assert_eq!(case.to_possible_value().unwrap().get_name(), case.name());
+        }
+    }
+
+    #[test]
+    fn one_repetition_is_always_made() {
+        let line = ["bench", "noop", "--budget", "0", "--reps", "3"];
+        let options = Options::try_parse_from(line).unwrap();
+        assert_eq!(options.repetitions().count(), 1);
+    }
+}
