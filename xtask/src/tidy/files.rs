@@ -6,7 +6,7 @@ use super::{File, Violation};
 const LINES_MAX: usize = 800;
 
 /// Names that say nothing about what is inside.
-const VAGUE: [&str; 12] = [
+const VAGUE: [&str; 11] = [
     "util",
     "utils",
     "utilities",
@@ -15,7 +15,6 @@ const VAGUE: [&str; 12] = [
     "helpers",
     "misc",
     "stuff",
-    "shared",
     "lib2",
     "manager",
     "managers",
