@@ -2,10 +2,11 @@
 
 use crate::SchedulerConfig;
 use crate::clock::Clock;
-use crate::input::Input;
+use crate::input::{Input, Whereabouts};
 use crate::links::Links;
 use crate::roster::Registered;
 use std::time::{Duration, Instant};
+use taskloom_core::message::Peer;
 use taskloom_rpc::link::Handled;
 use taskloom_scheduler_core::{Effects, Event, SchedulerCore};
 use tokio::sync::{mpsc, watch};
@@ -168,10 +169,17 @@ impl CoreLoop {
                 let _ = answer.send(self.core.identity(self.clock.now()));
             }
             Input::Locate { task, answer } => {
-                let _ = answer.send(self.core.locate_task(task));
+                let located = self.core.locate_task(task).map(|(nbytes, peers)| {
+                    let reach = |peer: &Peer| self.links.reach(peer.worker);
+                    Whereabouts {
+                        nbytes,
+                        holders: peers.iter().filter_map(reach).collect(),
+                    }
+                });
+                let _ = answer.send(located);
             }
-            Input::WorkerAddress { worker, answer } => {
-                let _ = answer.send(self.links.address(worker));
+            Input::Reach { worker, answer } => {
+                let _ = answer.send(self.links.reach(worker));
             }
             Input::Close { reason } => {
                 if self.closing.is_none() {

@@ -2,7 +2,7 @@
 
 use crate::links::Door;
 use taskloom_core::message::{
-    ClientHello, ClientWelcome, FromClient, FromWorker, Peer, ToClient, ToWorker, WorkerHello,
+    ClientHello, ClientWelcome, FromClient, FromWorker, ToClient, ToWorker, WorkerHello,
     WorkerWelcome,
 };
 use taskloom_core::{ClientId, TaskId, WorkerId};
@@ -42,18 +42,39 @@ pub(crate) enum Input {
     ClientGone { client: ClientId, reason: String },
     /// Somebody asks who is here.
     Identity { answer: oneshot::Sender<Identity> },
-    /// The relay asks where a value lies: its size, and who holds it.
+    /// The relay asks where a value lies.
     Locate {
         task: TaskId,
-        answer: oneshot::Sender<Option<(u64, Vec<Peer>)>>,
+        answer: oneshot::Sender<Option<Whereabouts>>,
     },
-    /// The relay asks where a worker serves data.
-    WorkerAddress {
+    /// The relay asks how to reach a worker.
+    Reach {
         worker: WorkerId,
-        answer: oneshot::Sender<Option<String>>,
+        answer: oneshot::Sender<Option<Reach>>,
     },
     /// The scheduler shall end.
     Close { reason: String },
+}
+
+/// Where a value lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Whereabouts {
+    /// Its size.
+    pub(crate) nbytes: u64,
+    /// Who holds it, the best first.
+    pub(crate) holders: Vec<Reach>,
+}
+
+/// How to reach a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Which.
+    pub(crate) worker: WorkerId,
+    /// Its name, for messages to people.
+    pub(crate) name: String,
+    /// `host:port`, the likeliest first: its contact address, then the same port of the host that
+    /// its session came from, which answers where a contact address means something only elsewhere.
+    pub(crate) addresses: Vec<String>,
 }
 
 /// The way to the core's loop.

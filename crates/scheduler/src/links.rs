@@ -1,5 +1,6 @@
 //! The open sessions: who is behind them, and how to say something to them.
 
+use crate::input::Reach;
 use crate::roster::Registered;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
@@ -11,13 +12,14 @@ use taskloom_core::{ClientId, WorkerId};
 use taskloom_rpc::LastHeard;
 use taskloom_rpc::link::Outbox;
 use taskloom_scheduler_core::{Effects, Event};
+use taskloom_wire::Wire;
 use tokio::sync::{oneshot, watch};
 
 /// A peer that lets more than this pile up for it is let go: it does not read.
 const OUTBOX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// The way to a peer that was not yet answered.
-pub(crate) struct Door<M, W> {
+pub(crate) struct Door<M: Wire, W> {
     pub(crate) outbox: Outbox<M>,
     pub(crate) heard: LastHeard,
     pub(crate) remote: Option<SocketAddr>,
@@ -25,7 +27,7 @@ pub(crate) struct Door<M, W> {
 }
 
 /// A hello that the core has not answered.
-struct Waiting<H, M, W> {
+struct Waiting<H, M: Wire, W> {
     hello: H,
     door: Door<M, W>,
 }
@@ -40,15 +42,17 @@ struct WorkerCard {
 }
 
 /// A session that was taken in.
-struct Link<M> {
+struct Link<M: Wire> {
     name: String,
+    /// Where it serves data, if it is a worker; see [`Reach::addresses`].
+    addresses: Vec<String>,
     outbox: Outbox<M>,
     heard: LastHeard,
     /// The stamp that the core was last told of.
     told: Instant,
 }
 
-impl<M> Link<M> {
+impl<M: Wire> Link<M> {
     fn is_overfull(&self) -> bool {
         self.outbox.queued_bytes() > OUTBOX_BYTES_MAX
     }
@@ -84,11 +88,15 @@ impl Links {
         self.clients.contains_key(&client)
     }
 
-    /// Where a worker serves data.
-    pub(crate) fn address(&self, worker: WorkerId) -> Option<String> {
-        let roster = self.roster.borrow();
-        let registered = roster.iter().find(|registered| registered.worker == worker);
-        registered.map(|registered| registered.address.clone())
+    /// How to reach a worker's data service.
+    pub(crate) fn reach(&self, worker: WorkerId) -> Option<Reach> {
+        let link = self.workers.get(&worker)?;
+        let name = link.name.clone();
+        Some(Reach {
+            worker,
+            name,
+            addresses: link.addresses.clone(),
+        })
     }
 
     /// Whether nobody is connected.
@@ -257,6 +265,7 @@ impl Links {
         } = hello;
         let link = Link {
             name: name.clone(),
+            addresses: addresses(&address, remote),
             told: door.heard.at(),
             outbox: door.outbox,
             heard: door.heard,
@@ -296,16 +305,14 @@ impl Links {
             return;
         }
         tracing::info!(client = name, id = %client, ?remote, "client connected");
-        let told = door.heard.at();
-        self.clients.insert(
-            client,
-            Link {
-                name,
-                outbox: door.outbox,
-                heard: door.heard,
-                told,
-            },
-        );
+        let link = Link {
+            name,
+            addresses: Vec::new(),
+            told: door.heard.at(),
+            outbox: door.outbox,
+            heard: door.heard,
+        };
+        self.clients.insert(client, link);
     }
 
     /// Ends a worker's session for a reason of ours.
@@ -328,5 +335,38 @@ impl Links {
     fn strike_off(&self, worker: WorkerId) {
         self.roster
             .send_modify(|roster| roster.retain(|registered| registered.worker != worker));
+    }
+}
+
+/// The addresses to try for a worker that names this contact address and came from there.
+fn addresses(contact: &str, remote: Option<SocketAddr>) -> Vec<String> {
+    let mut addresses = vec![contact.to_owned()];
+    let port = contact
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok());
+    if let (Some(remote), Some(port)) = (remote, port) {
+        // An IPv4 peer of a socket that listens on both comes as a mapped address.
+        let seen = SocketAddr::new(remote.ip().to_canonical(), port).to_string();
+        if seen != contact {
+            addresses.push(seen);
+        }
+    }
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_that_a_worker_came_from_is_tried_after_its_contact_address() {
+        let remote = "[::ffff:10.0.0.7]:50123".parse().ok();
+        assert_eq!(
+            addresses("node-7:4000", remote),
+            ["node-7:4000", "10.0.0.7:4000"]
+        );
+        assert_eq!(addresses("10.0.0.7:4000", remote), ["10.0.0.7:4000"]);
+        assert_eq!(addresses("node-7:4000", None), ["node-7:4000"]);
+        assert_eq!(addresses("nonsense", remote), ["nonsense"]);
     }
 }

@@ -1,12 +1,11 @@
 //! The relay: the same calls that workers serve, forwarded to a worker, for clients that cannot
 //! reach the workers themselves.
 
-use crate::input::{CoreHandle, Input};
+use crate::input::{CoreHandle, Input, Reach, Whereabouts};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::arguments::Part;
-use taskloom_core::message::Peer;
 use taskloom_core::{Encoded, TaskId, WorkerId};
 use taskloom_rpc::data::{FetchError, FetchItem, PeerPool, Unavailable, ValueSink, ValueSource};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -39,11 +38,6 @@ impl Relay {
         }
     }
 
-    async fn locate(&self, task: TaskId) -> Result<Option<(u64, Vec<Peer>)>, String> {
-        let located = self.core.ask(|answer| Input::Locate { task, answer }).await;
-        located.map_err(|ended| ended.to_string())
-    }
-
     /// Room for this many bytes. A value larger than the whole budget passes alone.
     async fn room(&self, nbytes: u64) -> Result<OwnedSemaphorePermit, String> {
         let units = u32::try_from(nbytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX);
@@ -65,30 +59,62 @@ impl Relay {
         part: Part,
         holder: Option<WorkerId>,
     ) -> Result<Encoded, Unavailable> {
-        let Some((nbytes, mut holders)) = self.locate(task).await.map_err(Unavailable::Failed)?
+        let located = self.core.ask(|answer| Input::Locate { task, answer }).await;
+        let located = located.map_err(|ended| Unavailable::Failed(ended.to_string()))?;
+        let Some(Whereabouts {
+            nbytes,
+            mut holders,
+        }) = located
         else {
             return Err(Unavailable::Missing);
         };
         if let Some(worker) = holder {
-            holders.retain(|peer| peer.worker == worker);
+            holders.retain(|reach| reach.worker == worker);
         }
         let room = Arc::new(self.room(nbytes).await.map_err(Unavailable::Failed)?);
-        let mut unreachable = None;
-        for peer in holders {
-            let items = vec![FetchItem::new(task, part)];
-            let fetched = self.peers.fetch(&peer.address, items).await;
-            match fetched.and_then(|mut values| values.pop().unwrap_or(Err(FetchError::Missing))) {
-                Ok(value) => return Ok(charged(value, &room)),
-                // It has gone or was dropped since the core was asked: another holder may have it.
-                Err(FetchError::Missing) => {}
-                Err(FetchError::Failed(reason)) => return Err(Unavailable::Failed(reason)),
-                Err(error) => {
-                    tracing::debug!(worker = peer.name, %task, %error, "relay: cannot fetch");
-                    unreachable = Some(format!("worker {}: {error}", peer.name));
+        let mut last = None;
+        for Reach {
+            name, addresses, ..
+        } in &holders
+        {
+            for address in addresses {
+                let items = vec![FetchItem::new(task, part)];
+                let fetched = self.peers.fetch(address, items).await;
+                let value =
+                    fetched.and_then(|mut values| values.pop().unwrap_or(Err(FetchError::Missing)));
+                match value {
+                    Ok(value) => return Ok(charged(value, &room)),
+                    // It was dropped since the core was asked; another holder may have it.
+                    Err(FetchError::Missing) => break,
+                    Err(FetchError::Failed(reason)) => return Err(Unavailable::Failed(reason)),
+                    Err(error) => {
+                        tracing::debug!(worker = name, %task, %error, "relay cannot fetch");
+                        last = Some(format!("worker {name}: {error}"));
+                    }
                 }
             }
         }
-        Err(unreachable.map_or(Unavailable::Missing, Unavailable::Failed))
+        Err(last.map_or(Unavailable::Missing, Unavailable::Failed))
+    }
+
+    async fn bring(&self, worker: WorkerId, task: TaskId, value: &Encoded) -> Result<u64, String> {
+        let asked = self
+            .core
+            .ask(|answer| Input::Reach { worker, answer })
+            .await;
+        let reach = asked.map_err(|ended| ended.to_string())?;
+        let reach = reach.ok_or_else(|| format!("worker {worker} is gone"))?;
+        // The value is here in whole already; the budget bounds how many go on at a time.
+        let _room = self.room(value.nbytes()).await?;
+        let mut last = String::new();
+        for address in &reach.addresses {
+            match self.peers.put(address, task, value, None).await {
+                Ok(nbytes) => return Ok(nbytes),
+                Err(FetchError::Failed(reason)) => return Err(reason),
+                Err(error) => last = format!("worker {}: {error}", reach.name),
+            }
+        }
+        Err(last)
     }
 }
 
@@ -140,18 +166,9 @@ impl ValueSink for Relay {
         value: Encoded,
         target: Option<WorkerId>,
     ) -> Result<u64, String> {
-        let Some(worker) = target else {
-            return Err("a value that the relay is to bring needs a target".into());
-        };
-        let asked = self
-            .core
-            .ask(|answer| Input::WorkerAddress { worker, answer })
-            .await;
-        let address = asked.map_err(|ended| ended.to_string())?;
-        let address = address.ok_or_else(|| format!("worker {worker} is gone"))?;
-        // The value is here in whole already; the budget bounds how many go on at a time.
-        let _room = self.room(value.nbytes()).await?;
-        let put = self.peers.put(&address, task, &value, None).await;
-        put.map_err(|error| error.to_string())
+        match target {
+            Some(worker) => self.bring(worker, task, &value).await,
+            None => Err("a value that the relay is to bring needs a target".into()),
+        }
     }
 }

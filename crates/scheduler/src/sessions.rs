@@ -3,7 +3,7 @@
 use crate::input::{CoreHandle, Input};
 use crate::links::Door;
 use taskloom_core::message::{ClientHello, ClientWelcome, Refusal, WorkerHello, WorkerWelcome};
-use taskloom_rpc::link::{Batch, Inbox};
+use taskloom_rpc::link::{Batch, Inbox, Spoken};
 use taskloom_rpc::serve::{ServerClientLink, ServerWorkerLink, SessionHost};
 use tokio::sync::oneshot;
 
@@ -123,7 +123,7 @@ fn hand_on<W, I>(
 }
 
 /// Carries everything from an inbox to the core; returns why it ended.
-async fn carry<M>(
+async fn carry<M: Spoken>(
     mut inbox: Inbox<M>,
     core: &CoreHandle,
     said: impl Fn(Batch<M>) -> Input,
