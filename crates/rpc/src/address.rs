@@ -24,7 +24,9 @@ pub struct SchedulerAddress {
 
 /// Why some text is not the address of a scheduler.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an address of a scheduler: {reason} (write host:port, such as scheduler:8786)")]
+#[error(
+    "`{text}` is not an address of a scheduler: {reason} (write host:port, such as scheduler:8786)"
+)]
 pub struct AddressError {
     /// What was written.
     pub text: String,
@@ -35,7 +37,10 @@ pub struct AddressError {
 impl SchedulerAddress {
     /// The address of this host and port. IPv6 addresses are written without brackets here.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
-        Self { host: host.into(), port }
+        Self {
+            host: host.into(),
+            port,
+        }
     }
 
     /// The name or IP address of the host; IPv6 addresses without brackets.
@@ -59,7 +64,10 @@ impl FromStr for SchedulerAddress {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let error = |reason| AddressError { text: text.to_owned(), reason };
+        let error = |reason| AddressError {
+            text: text.to_owned(),
+            reason,
+        };
         let rest = text.trim();
         let rest = match rest.split_once("://") {
             Some(("tcp" | "http" | "grpc", rest)) => rest,
@@ -71,9 +79,9 @@ impl FromStr for SchedulerAddress {
         let (host, port) = split(rest).map_err(error)?;
         let port = match port {
             None => DEFAULT_PORT,
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits.parse().map_err(|_| error("the port is not a number from 1 to 65535"))?
-            }
+            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits
+                .parse()
+                .map_err(|_| error("the port is not a number from 1 to 65535"))?,
             Some(_) => return Err(error("the port is not a number from 1 to 65535")),
         };
         if port == 0 {
@@ -105,7 +113,9 @@ fn split(text: &str) -> Result<(&str, Option<&str>), &'static str> {
     }
     match text.matches(':').count() {
         0 => Ok((text, None)),
-        1 => Ok(text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)))),
+        1 => Ok(text
+            .split_once(':')
+            .map_or((text, None), |(host, port)| (host, Some(port)))),
         _ if text.parse::<std::net::Ipv6Addr>().is_ok() => Ok((text, None)),
         _ => Err("it has several colons; IPv6 addresses stand in brackets"),
     }
@@ -146,8 +156,22 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_words() {
         let cases = [
-            "", ":8786", "a:b", "a:0", "a:65536", "a:+1", "a:", "[::1", "[x]:1", "[::1]x", "1:2:3",
-            "ftp://a", "https://a", "a b", "a/b:1", "ä",
+            "",
+            ":8786",
+            "a:b",
+            "a:0",
+            "a:65536",
+            "a:+1",
+            "a:",
+            "[::1",
+            "[x]:1",
+            "[::1]x",
+            "1:2:3",
+            "ftp://a",
+            "https://a",
+            "a b",
+            "a/b:1",
+            "ä",
         ];
         for text in cases {
             let error = text.parse::<SchedulerAddress>().expect_err(text);

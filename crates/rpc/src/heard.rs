@@ -18,7 +18,10 @@ struct Stamp {
 impl LastHeard {
     /// A connection that was heard at this moment.
     pub fn now() -> Self {
-        Self(Arc::new(Stamp { start: Instant::now(), nanos: AtomicU64::new(0) }))
+        Self(Arc::new(Stamp {
+            start: Instant::now(),
+            nanos: AtomicU64::new(0),
+        }))
     }
 
     /// When bytes were last received.

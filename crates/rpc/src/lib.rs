@@ -9,17 +9,20 @@
 //! (`taskloom-core` has them, `taskloom-wire` converts them).
 
 pub mod address;
+mod cause;
 pub mod connect;
 pub mod data;
-pub mod heard;
+mod dial;
+mod heard;
+mod interface;
 pub mod link;
 pub mod listen;
 pub mod serve;
 pub mod settings;
+mod transport;
 
 pub use address::{AddressError, SchedulerAddress};
 pub use connect::{
-    ClientLink, ConnectError, ConnectOptions, RefusedAs, WorkerLink, connect_client,
-    connect_worker,
+    ClientLink, ConnectError, ConnectOptions, RefusedAs, WorkerLink, connect_client, connect_worker,
 };
 pub use heard::LastHeard;

@@ -3,6 +3,12 @@
 /// An event of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// The other side said what this side may have unacknowledged. Until then nothing is sent if the
+    /// session began with a window of 0.
+    Agreed {
+        /// The window in bytes.
+        send_window: u64,
+    },
     /// The transport can take a frame.
     Room {
         /// Whether messages wait to be sent.

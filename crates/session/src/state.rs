@@ -81,6 +81,11 @@ impl Session {
             return;
         }
         match event {
+            Event::Agreed { send_window } => {
+                let stopped = !self.may_send();
+                self.terms.send_window = send_window;
+                effects.want_room = stopped && self.may_send();
+            }
             Event::Room { queued } => self.room(queued, effects),
             Event::Sent { seq, bytes } => self.sent(seq, bytes),
             Event::Received { seq, ack, bytes } => {

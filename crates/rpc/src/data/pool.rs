@@ -19,7 +19,11 @@ pub struct FetchItem {
 impl FetchItem {
     /// A part of a value of the peer itself.
     pub fn new(task: TaskId, part: Part) -> Self {
-        Self { task, part, holder: None }
+        Self {
+            task,
+            part,
+            holder: None,
+        }
     }
 }
 

@@ -58,7 +58,10 @@ pub struct DataLimits {
 
 impl Default for DataLimits {
     fn default() -> Self {
-        Self { calls: 256, value_bytes_max: 1 << 40 }
+        Self {
+            calls: 256,
+            value_bytes_max: 1 << 40,
+        }
     }
 }
 
@@ -74,6 +77,29 @@ impl<S> Clone for DataService<S> {
 impl<S: ValueSource + ValueSink> DataService<S> {
     /// A service over this store; what is brought is received into these buffers.
     pub fn new(_store: Arc<S>, _buffers: BufferPool, _limits: DataLimits) -> Self {
+        todo!()
+    }
+}
+
+impl<S> tonic::server::NamedService for DataService<S> {
+    const NAME: &'static str = "taskloom.v1.Data";
+}
+
+impl<S: ValueSource + ValueSink> tower::Service<http::Request<tonic::body::Body>>
+    for DataService<S>
+{
+    type Response = http::Response<tonic::body::Body>;
+    type Error = std::convert::Infallible;
+    type Future = futures::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _request: http::Request<tonic::body::Body>) -> Self::Future {
         todo!()
     }
 }

@@ -1,0 +1,143 @@
+//! The receiving half of a link.
+
+use super::frame::{Frame, Spoken};
+use super::shared::Control;
+use std::error::Error as _;
+use std::sync::Arc;
+use taskloom_session::{Broken, FrameHead};
+use tonic::{Code, Status, Streaming};
+
+/// Where the messages of the other side come from.
+pub struct Inbox<M: Spoken> {
+    incoming: Streaming<M::Frame>,
+    control: Arc<dyn Control>,
+    ended: Option<Result<(), LinkError>>,
+}
+
+/// The messages of one frame.
+pub struct Batch<M> {
+    /// In the order in which they were said.
+    pub messages: Vec<M>,
+    /// To be dropped when they have been handled: it acknowledges them, which is the sender's credit.
+    pub handled: Handled,
+}
+
+/// Acknowledges a frame when it is dropped.
+pub struct Handled {
+    control: Arc<dyn Control>,
+    seq: u64,
+}
+
+impl Handled {
+    /// Acknowledges now.
+    pub fn done(self) {}
+}
+
+impl Drop for Handled {
+    fn drop(&mut self) {
+        self.control.handled(self.seq);
+    }
+}
+
+/// Why a link ended out of order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The connection is gone.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The other side ended the call, and why.
+    #[error("the other side ended the session: {0}")]
+    Ended(String),
+    /// What arrived is not the protocol.
+    #[error("the other side broke the protocol: {0}")]
+    Protocol(String),
+}
+
+impl<M: Spoken> Inbox<M> {
+    pub(super) fn new(incoming: Streaming<M::Frame>, control: Arc<dyn Control>) -> Self {
+        Self {
+            incoming,
+            control,
+            ended: None,
+        }
+    }
+
+    /// The next batch; `None` when the other side closed in order. Safe to cancel. After the end it
+    /// keeps giving the same answer.
+    ///
+    /// # Errors
+    /// When the link broke, or the other side broke the protocol or said why it ends the call.
+    pub async fn next(&mut self) -> Result<Option<Batch<M>>, LinkError> {
+        loop {
+            if let Some(ended) = &self.ended {
+                return ended.clone().map(|()| None);
+            }
+            match self.incoming.message().await {
+                Ok(Some(frame)) => match self.take(frame) {
+                    Ok(Some(batch)) => return Ok(Some(batch)),
+                    Ok(None) => {}
+                    Err((status, error)) => {
+                        self.control.abort(status);
+                        self.ended = Some(Err(error));
+                    }
+                },
+                Ok(None) => self.ended = Some(Ok(())),
+                Err(status) => self.ended = Some(Err(LinkError::from_status(&status))),
+            }
+        }
+    }
+
+    /// The batch of a frame; `None` if it only acknowledges.
+    fn take(&self, frame: M::Frame) -> Result<Option<Batch<M>>, (Status, LinkError)> {
+        let (FrameHead { seq, ack }, protos) = frame.take();
+        let mut bytes = 0;
+        let mut messages = Vec::with_capacity(protos.len());
+        for proto in protos {
+            let message = M::from_proto(proto).map_err(|error| {
+                let words = error.to_string();
+                (Status::invalid_argument(&words), LinkError::Protocol(words))
+            })?;
+            bytes += message.weight() as u64;
+            messages.push(message);
+        }
+        let deliver = self
+            .control
+            .received(FrameHead { seq, ack }, bytes)
+            .map_err(|broken| {
+                let words = broken.to_string();
+                let status = match broken {
+                    Broken::Gap { .. } => Status::data_loss(&words),
+                    _ => Status::invalid_argument(&words),
+                };
+                (status, LinkError::Protocol(words))
+            })?;
+        let handled = || Handled {
+            control: self.control.clone(),
+            seq,
+        };
+        Ok(deliver.then(|| Batch {
+            messages,
+            handled: handled(),
+        }))
+    }
+}
+
+impl LinkError {
+    /// What a status means for a link: the transport's own errors have a cause, those that the other
+    /// side sent have words only.
+    pub(crate) fn from_status(status: &Status) -> Self {
+        let words = || match status.message() {
+            "" => status.code().description().to_owned(),
+            words => words.to_owned(),
+        };
+        match status.code() {
+            _ if status.source().is_some() => Self::Broken(crate::cause::words(status)),
+            Code::Cancelled | Code::Unknown => Self::Broken(words()),
+            Code::InvalidArgument | Code::DataLoss | Code::Internal | Code::OutOfRange => {
+                Self::Protocol(words())
+            }
+            _ => Self::Ended(words()),
+        }
+    }
+}
