@@ -1,1 +1,41 @@
-//! What a task is in code: #[task], the registry, values and encodings, the task context.
+//! What a task is in code.
+//!
+//! What lives here: `#[task]` and what it expands to, the registry of a program's tasks, values with
+//! their encodings, typed calls and their arguments, futures of results as users see them, the
+//! context of a running task, and the user's error type.
+//!
+//! What does not: any network, any runtime, any decision about where or when a task runs. The
+//! client implements [`FutureHandle`], the worker calls [`Definition::run`].
+
+mod argument;
+mod call;
+mod context;
+mod definition;
+mod error;
+mod execute;
+mod failure;
+mod future;
+mod into_arg;
+mod key;
+mod known;
+mod node;
+mod parameter;
+#[doc(hidden)]
+pub mod private;
+mod registry;
+mod value;
+
+#[doc(hidden)]
+pub use private as __private;
+
+pub use argument::{Argument, assemble};
+pub use call::{Arguments, CallParts, Dependencies, Dependency, NodeRef, Nodes, TaskCall};
+pub use context::{Cancelled, TaskContext, WorkerScope};
+pub use definition::{Definition, Run};
+pub use error::{Error, Result};
+pub use future::{Await, Element, FutureHandle, Status, TaskFuture};
+pub use into_arg::IntoArg;
+pub use node::Node;
+pub use registry::{Registry, RegistryError};
+pub use taskloom_task_macros::task;
+pub use value::{Buffer, Buffers, TaskValue, Value, ValueError, ValueRef, buffer};

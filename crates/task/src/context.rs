@@ -1,0 +1,205 @@
+//! The context of a running task: who it is, where it runs, whether it is still wanted.
+
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use taskloom_core::{Key, RunId};
+use tracing::Level;
+
+/// What all tasks of one worker have in common.
+#[derive(Debug)]
+pub struct WorkerScope {
+    name: String,
+    directory: PathBuf,
+}
+
+impl WorkerScope {
+    /// The scope of a worker of this name, whose tasks keep their files below this directory.
+    pub fn new(name: impl Into<String>, directory: impl Into<PathBuf>) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            directory: directory.into(),
+        })
+    }
+}
+
+/// What a task can ask about itself: take it as the first argument, `ctx: &TaskContext`.
+///
+/// ```
+/// use taskloom_task::{TaskContext, task};
+///
+/// #[task(crate = taskloom_task)]
+/// fn simulate(ctx: &TaskContext, steps: u64) -> u64 {
+///     for step in 0..steps {
+///         if ctx.is_cancelled() {
+///             ctx.info(format!("stopped after {step} steps"));
+///             return step;
+///         }
+///     }
+///     steps
+/// }
+/// ```
+///
+/// A clone is the same context.
+#[derive(Clone)]
+pub struct TaskContext(Arc<Inner>);
+
+struct Inner {
+    key: Key,
+    run: RunId,
+    worker: Arc<WorkerScope>,
+    cancelled: AtomicBool,
+    waiting: Mutex<Vec<Waker>>,
+    scratch: OnceLock<PathBuf>,
+}
+
+impl TaskContext {
+    /// The context of one run; made by workers, and by tests of tasks that want one.
+    pub fn new(key: Key, run: RunId, worker: Arc<WorkerScope>) -> Self {
+        Self(Arc::new(Inner {
+            key,
+            run,
+            worker,
+            cancelled: AtomicBool::new(false),
+            waiting: Mutex::new(Vec::new()),
+            scratch: OnceLock::new(),
+        }))
+    }
+
+    /// The key of the task.
+    pub fn key(&self) -> &str {
+        self.0.key.as_str()
+    }
+
+    /// The name of the worker that it runs on.
+    pub fn worker(&self) -> &str {
+        &self.0.worker.name
+    }
+
+    /// The number of this run: a task that is run again has another one.
+    pub fn run(&self) -> RunId {
+        self.0.run
+    }
+
+    /// Whether nobody wants the result any more. A task that runs for long should look now and then
+    /// and return early; what it returns is dropped.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Waits until nobody wants the result any more, for async tasks.
+    pub fn cancelled(&self) -> Cancelled {
+        Cancelled(self.clone())
+    }
+
+    /// Tells the task that nobody wants its result any more; called by workers.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Release);
+        let waiting = std::mem::take(&mut *self.waiting());
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// A directory for files of this run alone, made when it is first asked for and removed after
+    /// the run.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn scratch_directory(&self) -> std::io::Result<&Path> {
+        if let Some(directory) = self.0.scratch.get() {
+            return Ok(directory);
+        }
+        let RunId(number) = self.0.run;
+        let directory = self.0.worker.directory.join(format!("run-{number:016x}"));
+        std::fs::create_dir_all(&directory)?;
+        Ok(self.0.scratch.get_or_init(|| directory))
+    }
+
+    /// Writes to the worker's log, with the key of the task and the name of the worker.
+    pub fn log(&self, level: Level, message: impl fmt::Display) {
+        let (key, worker) = (self.key(), self.worker());
+        // The level of an event of `tracing` is a constant of its call site.
+        match level {
+            Level::ERROR => tracing::error!(target: "taskloom::task", key, worker, "{message}"),
+            Level::WARN => tracing::warn!(target: "taskloom::task", key, worker, "{message}"),
+            Level::INFO => tracing::info!(target: "taskloom::task", key, worker, "{message}"),
+            Level::DEBUG => tracing::debug!(target: "taskloom::task", key, worker, "{message}"),
+            Level::TRACE => tracing::trace!(target: "taskloom::task", key, worker, "{message}"),
+        }
+    }
+
+    /// Writes an error to the worker's log.
+    pub fn error(&self, message: impl fmt::Display) {
+        self.log(Level::ERROR, message);
+    }
+
+    /// Writes a warning to the worker's log.
+    pub fn warn(&self, message: impl fmt::Display) {
+        self.log(Level::WARN, message);
+    }
+
+    /// Writes a line to the worker's log.
+    pub fn info(&self, message: impl fmt::Display) {
+        self.log(Level::INFO, message);
+    }
+
+    /// Writes a detail to the worker's log.
+    pub fn debug(&self, message: impl fmt::Display) {
+        self.log(Level::DEBUG, message);
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {
+        // The list is whole at every moment at which another thread could have panicked.
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskContext")
+            .field("key", &self.0.key)
+            .field("run", &self.0.run)
+            .field("worker", &self.0.worker.name)
+            .field("cancelled", &self.is_cancelled())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(directory) = self.scratch.get()
+            && let Err(error) = std::fs::remove_dir_all(directory)
+        {
+            let directory = directory.display();
+            tracing::warn!(key = %self.key, %directory, %error, "cannot remove scratch files");
+        }
+    }
+}
+
+/// Waits for the cancellation of a task: see [`TaskContext::cancelled`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Debug)]
+pub struct Cancelled(TaskContext);
+
+impl Future for Cancelled {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let context = &self.0;
+        let mut waiting = context.waiting();
+        // Looked at under the lock: a cancellation that comes later finds the waker in the list.
+        if context.is_cancelled() {
+            return Poll::Ready(());
+        }
+        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
