@@ -6,7 +6,7 @@
 //! ```ignore
 //! use my_tasks as _; // links the tasks
 //!
-//! fn main() -> std::process::ExitCode {
+//! fn main() -> ExitCode {
 //!     taskloom::worker_main()
 //! }
 //! ```
