@@ -155,7 +155,11 @@ fn manifest(file: &File) -> Vec<Violation> {
             .and_then(toml::Value::as_table)
             .into_iter()
             .flatten();
-        for (name, _) in entries.filter(|(_, value)| !from_workspace(value)) {
+        // A crate may name itself, to test with its own features on.
+        let is_itself =
+            |value: &toml::Value| value.get("path").and_then(toml::Value::as_str) == Some(".");
+        let elsewhere = |value: &toml::Value| !from_workspace(value) && !is_itself(value);
+        for (name, _) in entries.filter(|(_, value)| elsewhere(value)) {
             let message =
                 format!("`{name}` takes its version from elsewhere: use `{name}.workspace = true`");
             violations.push(Violation::of(&file.path, message));
