@@ -19,14 +19,23 @@ async fn a_call_gives_its_result() {
     assert_eq!(within("the result", &b).await.unwrap(), 12);
     assert_eq!(within("the result", &b).await.unwrap(), 12);
     assert_eq!(b.status(), Status::Finished);
-    assert_eq!(within("the result", client.submit(later::task(b))).await.unwrap(), 24);
+    assert_eq!(
+        within("the result", client.submit(later::task(b)))
+            .await
+            .unwrap(),
+        24
+    );
 }
 
 #[tokio::test]
 async fn a_map_gives_all_results_in_order() {
     let (_cluster, client) = cluster(2).await;
-    let futures = within("the map", client.map(0..2_000, inc::task)).await.unwrap();
-    let results = within("the results", client.gather(&futures)).await.unwrap();
+    let futures = within("the map", client.map(0..2_000, inc::task))
+        .await
+        .unwrap();
+    let results = within("the results", client.gather(&futures))
+        .await
+        .unwrap();
     assert_eq!(results, (1..=2_000).collect::<Vec<i64>>());
     let sum = client.submit(total::task(&futures));
     assert_eq!(within("the sum", sum).await.unwrap(), 2_001_000);
@@ -38,10 +47,14 @@ async fn a_graph_shares_its_inputs() {
     let mut graph = Graph::new();
     let root = graph.add(inc::task(0));
     let middle: Vec<_> = (0..50).map(|i| graph.add(add::task(&root, i))).collect();
-    let pairs: Vec<_> =
-        middle.windows(2).map(|pair| graph.add(add::task(&pair[0], &pair[1]))).collect();
+    let pairs: Vec<_> = middle
+        .windows(2)
+        .map(|pair| graph.add(add::task(&pair[0], &pair[1])))
+        .collect();
     let sum = graph.add(total::task(&pairs));
-    let sum = within("the graph", client.submit_graph(graph, sum)).await.unwrap();
+    let sum = within("the graph", client.submit_graph(graph, sum))
+        .await
+        .unwrap();
     let expected: i64 = (0..49).map(|i| (1 + i) + (2 + i)).sum();
     assert_eq!(within("the sum", sum).await.unwrap(), expected);
 }
@@ -54,7 +67,9 @@ async fn a_long_chain_ends() {
     for _ in 1..1_000 {
         last = graph.add(inc::task(last));
     }
-    let last = within("the graph", client.submit_graph(graph, last)).await.unwrap();
+    let last = within("the graph", client.submit_graph(graph, last))
+        .await
+        .unwrap();
     assert_eq!(within("the end of the chain", last).await.unwrap(), 1_000);
 }
 
@@ -77,9 +92,19 @@ async fn parts_of_results_are_inputs() {
 async fn large_inputs_and_lists_are_borrowed() {
     let (_cluster, client) = cluster(2).await;
     let bytes = client.submit(blob::task(300_000, 7));
-    assert_eq!(within("the count", client.submit(count::task(&bytes, 7))).await.unwrap(), 300_000);
+    assert_eq!(
+        within("the count", client.submit(count::task(&bytes, 7)))
+            .await
+            .unwrap(),
+        300_000
+    );
     let texts = vec!["a".to_owned(), "bc".to_owned()];
-    assert_eq!(within("the sum", client.submit(lengths::task(texts))).await.unwrap(), 3);
+    assert_eq!(
+        within("the sum", client.submit(lengths::task(texts)))
+            .await
+            .unwrap(),
+        3
+    );
 }
 
 #[tokio::test]
@@ -96,11 +121,19 @@ async fn an_error_reaches_dependents_with_its_chain_and_the_task_to_blame() {
     assert_eq!(failure.chain, ["singular matrix"]);
     assert!(failure.worker.starts_with("worker-"), "{}", failure.worker);
     assert!(failure.operation.contains("fit"), "{}", failure.operation);
-    assert!(error.to_string().contains("cannot fit: singular matrix"), "{error}");
+    assert!(
+        error.to_string().contains("cannot fit: singular matrix"),
+        "{error}"
+    );
     within("the end", bad.done()).await;
     assert_eq!(bad.status(), Status::Erred);
     // The cluster goes on.
-    assert_eq!(within("the result", client.submit(fit::task(3))).await.unwrap(), 3);
+    assert_eq!(
+        within("the result", client.submit(fit::task(3)))
+            .await
+            .unwrap(),
+        3
+    );
 }
 
 fn inc_of(
@@ -113,13 +146,23 @@ fn inc_of(
 #[tokio::test]
 async fn a_panic_is_an_error_with_its_place() {
     let (_cluster, client) = cluster(1).await;
-    let error = within("the error", client.submit(explode::task(0))).await.unwrap_err();
+    let error = within("the error", client.submit(explode::task(0)))
+        .await
+        .unwrap_err();
     let failure = error.failure().unwrap();
     assert_eq!(failure.code, ErrorCode::Panic);
     assert!(failure.message.contains("x is zero"), "{failure}");
-    assert!(failure.place.as_ref().unwrap().contains("tasks.rs"), "{failure}");
+    assert!(
+        failure.place.as_ref().unwrap().contains("tasks.rs"),
+        "{failure}"
+    );
     // The thread that it ran on still works.
-    assert_eq!(within("the result", client.submit(explode::task(1))).await.unwrap(), 1);
+    assert_eq!(
+        within("the result", client.submit(explode::task(1)))
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -134,7 +177,12 @@ async fn what_has_not_started_is_cancelled() {
     let error = within("the cancellation", &queued).await.unwrap_err();
     assert!(error.is_cancelled(), "{error}");
     assert_eq!(queued.status(), Status::Cancelled);
-    assert!(within("the dependent", dependent).await.unwrap_err().is_cancelled());
+    assert!(
+        within("the dependent", dependent)
+            .await
+            .unwrap_err()
+            .is_cancelled()
+    );
     arrived.let_through();
     assert_eq!(within("the result", running).await.unwrap(), 1);
     // Had it run, it would be at the gate.
@@ -151,7 +199,12 @@ async fn what_runs_is_told_of_its_cancellation() {
     gate.arrived().await.let_through();
     running.cancel();
     assert_eq!(gate.arrived().await.word, "cancelled");
-    assert!(within("the cancellation", running).await.unwrap_err().is_cancelled());
+    assert!(
+        within("the cancellation", running)
+            .await
+            .unwrap_err()
+            .is_cancelled()
+    );
 }
 
 #[tokio::test]
@@ -163,7 +216,11 @@ async fn a_key_with_other_content_is_refused() {
     assert_eq!(within("the result", same).await.unwrap(), 2);
     let other = client.submit(inc::task(2).key("mine"));
     let error = within("the refusal", other).await.unwrap_err();
-    assert_eq!(error.failure().unwrap().code, ErrorCode::DuplicateKey, "{error}");
+    assert_eq!(
+        error.failure().unwrap().code,
+        ErrorCode::DuplicateKey,
+        "{error}"
+    );
     assert!(error.to_string().contains("mine"), "{error}");
 }
 
@@ -216,7 +273,10 @@ async fn many_clients_work_at_once() {
         }
     })
     .await;
-    until(&watcher, "the end of all sessions", |identity| identity.clients == 1).await;
+    until(&watcher, "the end of all sessions", |identity| {
+        identity.clients == 1
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -230,7 +290,9 @@ async fn two_clients_share_a_task_until_both_let_go() {
     let arrived = gate.arrived().await;
     let theirs = other.submit(gated::task(gate.port(), "shared", 5));
     // The answer to a later wish says that the scheduler has taken in the one before it.
-    within("the known result", other.submit(inc::task(1))).await.unwrap();
+    within("the known result", other.submit(inc::task(1)))
+        .await
+        .unwrap();
     drop(mine);
     arrived.let_through();
     assert_eq!(within("the result", theirs).await.unwrap(), 5);
@@ -248,8 +310,15 @@ fn programs_without_async_work_too() {
 
 #[tokio::test]
 async fn one_line_is_enough() {
-    let client = within("the start", taskloom_cluster::local()).await.unwrap();
-    assert_eq!(within("the result", client.submit(inc::task(1))).await.unwrap(), 2);
+    let client = within("the start", taskloom_cluster::local())
+        .await
+        .unwrap();
+    assert_eq!(
+        within("the result", client.submit(inc::task(1)))
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 #[tokio::test]

@@ -16,17 +16,27 @@ const MIB: usize = 1024 * 1024;
 #[tokio::test]
 async fn what_is_released_leaves_the_workers() {
     let (_cluster, client) = cluster(2).await;
-    let blobs = within("the map", client.map(0..8, |fill| blob::task(MIB, fill))).await.unwrap();
+    let blobs = within("the map", client.map(0..8, |fill| blob::task(MIB, fill)))
+        .await
+        .unwrap();
     within("the end", client.wait(&blobs)).await.unwrap();
     let held = until(&client, "the sum of sizes", |identity| {
-        identity.workers.iter().map(|worker| worker.stored).sum::<u64>() >= 8
+        identity
+            .workers
+            .iter()
+            .map(|worker| worker.stored)
+            .sum::<u64>()
+            >= 8
     })
     .await;
     let bytes: u64 = held.workers.iter().map(|worker| worker.stored_bytes).sum();
     assert!(bytes >= 8 * MIB as u64, "{bytes}");
     drop(blobs);
     until(&client, "the release", |identity| {
-        identity.workers.iter().all(|worker| worker.stored == 0 && worker.stored_bytes == 0)
+        identity
+            .workers
+            .iter()
+            .all(|worker| worker.stored == 0 && worker.stored_bytes == 0)
             && identity.tasks == Default::default()
     })
     .await;
@@ -39,14 +49,20 @@ async fn a_closed_client_wants_nothing_any_more() {
     let kept = other.submit(blob::task(MIB, 1));
     within("the end", kept.done()).await;
     other.close().await;
-    until(&client, "the release", |identity| identity.tasks == Default::default()).await;
+    until(&client, "the release", |identity| {
+        identity.tasks == Default::default()
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn large_results_come_from_their_holders() {
     let (_cluster, client) = cluster(2).await;
     let fills = 0..10_u8;
-    let blobs = client.map(fills.clone(), |fill| blob::task(3 * MIB, fill)).await.unwrap();
+    let blobs = client
+        .map(fills.clone(), |fill| blob::task(3 * MIB, fill))
+        .await
+        .unwrap();
     let values = within("the values", client.gather(&blobs)).await.unwrap();
     for (fill, value) in fills.zip(values) {
         assert_eq!(value.len(), 3 * MIB);
@@ -67,13 +83,21 @@ async fn inputs_move_between_workers() {
 async fn scattered_data_are_one_by_their_hash_or_many() {
     let (_cluster, client) = cluster(2).await;
     let data = Buffer::from(vec![3_u8; 2 * MIB]);
-    let one = within("the scatter", client.scatter(data.clone())).await.unwrap();
-    let same = within("the scatter", client.scatter(data.clone())).await.unwrap();
+    let one = within("the scatter", client.scatter(data.clone()))
+        .await
+        .unwrap();
+    let same = within("the scatter", client.scatter(data.clone()))
+        .await
+        .unwrap();
     assert_eq!(one.key(), same.key());
-    let other = within("the scatter", client.scatter(data.clone()).hashed(false)).await.unwrap();
+    let other = within("the scatter", client.scatter(data.clone()).hashed(false))
+        .await
+        .unwrap();
     assert_ne!(one.key(), other.key());
     assert_eq!(within("the value", &one).await.unwrap().len(), 2 * MIB);
-    let numbers = within("the scatter", client.scatter(vec![1_i64, 2, 3])).await.unwrap();
+    let numbers = within("the scatter", client.scatter(vec![1_i64, 2, 3]))
+        .await
+        .unwrap();
     let sum = client.submit(total::task(&numbers));
     assert_eq!(within("the sum", sum).await.unwrap(), 6);
 }
@@ -81,11 +105,18 @@ async fn scattered_data_are_one_by_their_hash_or_many() {
 #[tokio::test]
 async fn scattered_data_lie_where_they_shall() {
     let (cluster, client) = cluster(3).await;
-    let names: Vec<String> = cluster.workers().into_iter().map(|worker| worker.name).collect();
+    let names: Vec<String> = cluster
+        .workers()
+        .into_iter()
+        .map(|worker| worker.name)
+        .collect();
     let chosen = client.scatter(vec![1_u8; MIB]).workers([names[1].clone()]);
     let chosen = within("the scatter", chosen).await.unwrap();
     until(&client, "the chosen worker", |identity| {
-        identity.workers.iter().all(|worker| worker.stored == u64::from(worker.name == names[1]))
+        identity
+            .workers
+            .iter()
+            .all(|worker| worker.stored == u64::from(worker.name == names[1]))
     })
     .await;
     drop(chosen);
@@ -106,8 +137,13 @@ async fn scattered_data_lie_where_they_shall() {
 async fn many_values_are_scattered_at_once() {
     let (_cluster, client) = cluster(2).await;
     let values: Vec<Vec<i64>> = (0..50).map(|n| vec![n; 10]).collect();
-    let futures = within("the scatter", client.scatter_all(values)).await.unwrap();
-    let sums = client.map(&futures, |numbers| total::task(numbers)).await.unwrap();
+    let futures = within("the scatter", client.scatter_all(values))
+        .await
+        .unwrap();
+    let sums = client
+        .map(&futures, |numbers| total::task(numbers))
+        .await
+        .unwrap();
     let sums = within("the sums", client.gather(&sums)).await.unwrap();
     assert_eq!(sums, (0..50).map(|n| n * 10).collect::<Vec<i64>>());
 }
@@ -115,15 +151,25 @@ async fn many_values_are_scattered_at_once() {
 #[tokio::test]
 async fn all_goes_through_the_scheduler_if_it_must() {
     let (cluster, _client) = cluster(2).await;
-    let client = Client::builder(cluster.address()).relay_only(true).connect().await.unwrap();
+    let client = Client::builder(cluster.address())
+        .relay_only(true)
+        .connect()
+        .await
+        .unwrap();
     moves_both_ways(&client).await;
 }
 
 #[tokio::test]
 async fn the_relay_works_within_its_budget() {
-    let small = builder().workers(2).scheduler(|scheduler| scheduler.relay_bytes = MIB as u64);
+    let small = builder()
+        .workers(2)
+        .scheduler(|scheduler| scheduler.relay_bytes = MIB as u64);
     let (cluster, _client) = started(small).await;
-    let client = Client::builder(cluster.address()).relay_only(true).connect().await.unwrap();
+    let client = Client::builder(cluster.address())
+        .relay_only(true)
+        .connect()
+        .await
+        .unwrap();
     moves_both_ways(&client).await;
 }
 
@@ -133,21 +179,32 @@ async fn workers_that_the_client_cannot_reach_are_read_through_the_scheduler() {
     // Nobody listens on the contact address, but the scheduler knows from where the worker came.
     let port = free_port();
     let _worker = worker(&cluster, "hidden", port, format!("127.0.0.2:{port}"));
-    until(&client, "the worker", |identity| identity.workers.len() == 1).await;
+    until(&client, "the worker", |identity| {
+        identity.workers.len() == 1
+    })
+    .await;
     moves_both_ways(&client).await;
 }
 
 async fn moves_both_ways(client: &Client) {
-    let blobs = client.map(0..4_u8, |fill| blob::task(2 * MIB, fill)).await.unwrap();
+    let blobs = client
+        .map(0..4_u8, |fill| blob::task(2 * MIB, fill))
+        .await
+        .unwrap();
     let values = within("the values", client.gather(&blobs)).await.unwrap();
     for (fill, value) in (0..4).zip(values) {
         assert!(value.len() == 2 * MIB && value.iter().all(|&byte| byte == fill));
     }
-    let data = within("the scatter", client.scatter(vec![5_u8; 2 * MIB])).await.unwrap();
+    let data = within("the scatter", client.scatter(vec![5_u8; 2 * MIB]))
+        .await
+        .unwrap();
     let counted = client.submit(count::task(&data, 5));
     assert_eq!(within("the count", counted).await.unwrap(), 2 * MIB);
     let numbers = client.submit(range::task(100_000));
-    assert_eq!(within("the part", numbers.element(99_999)).await.unwrap(), 99_999);
+    assert_eq!(
+        within("the part", numbers.element(99_999)).await.unwrap(),
+        99_999
+    );
 }
 
 fn worker(
@@ -159,7 +216,11 @@ fn worker(
     let config = WorkerConfig {
         name: Some(name.into()),
         nthreads: 1,
-        listen: Listen { host: Some("127.0.0.1".into()), port, interface: None },
+        listen: Listen {
+            host: Some("127.0.0.1".into()),
+            port,
+            interface: None,
+        },
         contact_address: Some(contact),
         ..WorkerConfig::new(cluster.address().parse().unwrap())
     };
@@ -168,5 +229,9 @@ fn worker(
 
 /// A port that was free a moment ago; no other test listens on chosen ports.
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

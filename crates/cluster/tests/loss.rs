@@ -21,7 +21,9 @@ async fn what_a_dead_worker_held_is_computed_again() {
     let (cluster, client) = cluster(2).await;
     let gate = Gate::new().await;
     let mut graph = Graph::new();
-    let blobs: Vec<_> = (0..8_u8).map(|fill| graph.add(blob::task(MIB, fill))).collect();
+    let blobs: Vec<_> = (0..8_u8)
+        .map(|fill| graph.add(blob::task(MIB, fill)))
+        .collect();
     let counts: Vec<_> = blobs
         .iter()
         .enumerate()
@@ -29,8 +31,9 @@ async fn what_a_dead_worker_held_is_computed_again() {
         .collect();
     let waits = graph.add(gated_count::task(gate.port(), "middle", &blobs[0]));
     let outputs = (counts, blobs, waits);
-    let (counts, blobs, waits) =
-        within("the graph", client.submit_graph(graph, outputs)).await.unwrap();
+    let (counts, blobs, waits) = within("the graph", client.submit_graph(graph, outputs))
+        .await
+        .unwrap();
     let arrived = gate.arrived().await;
     within("the blobs", client.wait(&blobs)).await.unwrap();
     cluster.kill_worker(&arrived.worker).unwrap();
@@ -39,22 +42,39 @@ async fn what_a_dead_worker_held_is_computed_again() {
     arrived.let_through();
     again.let_through();
     assert_eq!(within("the count", waits).await.unwrap(), MIB);
-    assert_eq!(within("the counts", client.gather(&counts)).await.unwrap(), [MIB; 8]);
+    assert_eq!(
+        within("the counts", client.gather(&counts)).await.unwrap(),
+        [MIB; 8]
+    );
     let values = within("the values", client.gather(&blobs)).await.unwrap();
-    assert!(values.iter().zip(0..).all(|(value, fill)| value.iter().all(|&byte| byte == fill)));
+    assert!(
+        values
+            .iter()
+            .zip(0..)
+            .all(|(value, fill)| value.iter().all(|&byte| byte == fill))
+    );
 }
 
 #[tokio::test]
 async fn scattered_data_are_supplied_again() {
     let (cluster, client) = cluster(2).await;
-    let names: Vec<String> = cluster.workers().into_iter().map(|worker| worker.name).collect();
+    let names: Vec<String> = cluster
+        .workers()
+        .into_iter()
+        .map(|worker| worker.name)
+        .collect();
     let scatter = client.scatter(vec![4_u8; 2 * MIB]);
     let data = within("the scatter", scatter).await.unwrap();
     let held = until(&client, "a holder", |identity| {
         identity.workers.iter().any(|worker| worker.stored == 1)
     })
     .await;
-    let holder = held.workers.into_iter().find(|worker| worker.stored == 1).unwrap().name;
+    let holder = held
+        .workers
+        .into_iter()
+        .find(|worker| worker.stored == 1)
+        .unwrap()
+        .name;
     cluster.kill_worker(&holder).unwrap();
     let counted = client.submit(count::task(&data, 4));
     assert_eq!(within("the count", counted).await.unwrap(), 2 * MIB);
@@ -63,7 +83,9 @@ async fn scattered_data_are_supplied_again() {
 
 #[tokio::test]
 async fn a_task_that_kills_its_workers_ends_in_an_error() {
-    let few = builder().workers(2).scheduler(|scheduler| scheduler.allowed_suspicion = 1);
+    let few = builder()
+        .workers(2)
+        .scheduler(|scheduler| scheduler.allowed_suspicion = 1);
     let (cluster, client) = started(few).await;
     let gate = Gate::new().await;
     let deadly = client.submit(gated::task(gate.port(), "deadly", 1));
@@ -75,7 +97,11 @@ async fn a_task_that_kills_its_workers_ends_in_an_error() {
         arrivals.push(arrived);
     }
     let error = within("the error", deadly).await.unwrap_err();
-    assert_eq!(error.failure().unwrap().code, ErrorCode::KilledWorker, "{error}");
+    assert_eq!(
+        error.failure().unwrap().code,
+        ErrorCode::KilledWorker,
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -83,16 +109,28 @@ async fn a_leaving_worker_hands_on_what_only_it_holds() {
     let (cluster, client) = cluster(2).await;
     let leaving = cluster.workers()[0].name.clone();
     let blobs = client
-        .map(0..6_u8, |fill| blob::task(MIB, fill).workers([leaving.clone()]))
+        .map(0..6_u8, |fill| {
+            blob::task(MIB, fill).workers([leaving.clone()])
+        })
         .await
         .unwrap();
     within("the blobs", client.wait(&blobs)).await.unwrap();
-    within("the departure", cluster.retire_worker(&leaving)).await.unwrap();
-    let left = until(&client, "the departure", |identity| identity.workers.len() == 1).await;
+    within("the departure", cluster.retire_worker(&leaving))
+        .await
+        .unwrap();
+    let left = until(&client, "the departure", |identity| {
+        identity.workers.len() == 1
+    })
+    .await;
     assert_eq!(left.workers[0].stored, 6);
     // They are restricted to a worker that is gone: they can only be there because they were moved.
     let values = within("the values", client.gather(&blobs)).await.unwrap();
-    assert!(values.iter().zip(0..).all(|(value, fill)| value.iter().all(|&byte| byte == fill)));
+    assert!(
+        values
+            .iter()
+            .zip(0..)
+            .all(|(value, fill)| value.iter().all(|&byte| byte == fill))
+    );
 }
 
 #[tokio::test]
@@ -106,7 +144,10 @@ async fn a_leaving_worker_ends_what_it_runs() {
     let second = cluster.add_worker().await.unwrap();
     let leave = cluster.retire_worker(&name);
     let end = async {
-        until(&client, "the leaving", |identity| identity.workers.iter().any(|w| w.leaving)).await;
+        until(&client, "the leaving", |identity| {
+            identity.workers.iter().any(|w| w.leaving)
+        })
+        .await;
         arrived.let_through();
     };
     let (left, ()) = within("the departure", async { tokio::join!(leave, end) }).await;
@@ -120,17 +161,34 @@ async fn a_leaving_worker_ends_what_it_runs() {
 async fn a_name_is_taken_while_its_worker_lives() {
     let (cluster, client) = cluster(1).await;
     let name = cluster.workers()[0].name.clone();
-    let refused = as_worker(&cluster, worker_hello(&name)).await.err().unwrap();
+    let refused = as_worker(&cluster, worker_hello(&name))
+        .await
+        .err()
+        .unwrap();
     assert!(
-        matches!(refused, ConnectError::Refused { reason: RefusedAs::NameTaken, .. }),
+        matches!(
+            refused,
+            ConnectError::Refused {
+                reason: RefusedAs::NameTaken,
+                ..
+            }
+        ),
         "{refused}"
     );
     assert!(refused.to_string().contains(&name), "{refused}");
     cluster.kill_worker(&name).unwrap();
-    until(&client, "the end of the first", |identity| identity.workers.is_empty()).await;
+    until(&client, "the end of the first", |identity| {
+        identity.workers.is_empty()
+    })
+    .await;
     let back = cluster.add_worker_named(&name).await.unwrap();
     assert_eq!(back.name, name);
-    assert_eq!(within("the result", client.submit(place::task())).await.unwrap(), name);
+    assert_eq!(
+        within("the result", client.submit(place::task()))
+            .await
+            .unwrap(),
+        name
+    );
 }
 
 #[tokio::test]
@@ -151,8 +209,12 @@ async fn a_worker_that_returns_gets_its_tasks_back() {
 #[tokio::test]
 async fn a_silent_worker_is_lost() {
     let hasty = Duration::from_millis(300);
-    let (cluster, client) =
-        started(builder().workers(0).scheduler(|scheduler| scheduler.worker_timeout = hasty)).await;
+    let (cluster, client) = started(
+        builder()
+            .workers(0)
+            .scheduler(|scheduler| scheduler.worker_timeout = hasty),
+    )
+    .await;
     // It says hello and then nothing at all; its connection stays open.
     let mut link = as_worker(&cluster, worker_hello("silent")).await.unwrap();
     link.outbox.push(FromWorker::Heartbeat {
@@ -160,7 +222,10 @@ async fn a_silent_worker_is_lost() {
         stored_bytes: 0,
         process_bytes: 0,
     });
-    until(&client, "the worker", |identity| identity.workers.len() == 1).await;
+    until(&client, "the worker", |identity| {
+        identity.workers.len() == 1
+    })
+    .await;
     until(&client, "the loss", |identity| identity.workers.is_empty()).await;
     within("the end of the session", async {
         while let Ok(Some(_)) = link.inbox.next().await {}
@@ -171,8 +236,12 @@ async fn a_silent_worker_is_lost() {
 #[tokio::test]
 async fn a_spinning_task_does_not_make_its_worker_silent() {
     let hasty = Duration::from_millis(400);
-    let (_cluster, client) =
-        started(builder().workers(1).scheduler(|scheduler| scheduler.worker_timeout = hasty)).await;
+    let (_cluster, client) = started(
+        builder()
+            .workers(1)
+            .scheduler(|scheduler| scheduler.worker_timeout = hasty),
+    )
+    .await;
     let gate = Gate::new().await;
     let spinning = client.submit(spin::task(gate.port(), 1_500));
     gate.arrived().await.let_through();
@@ -197,7 +266,10 @@ async fn a_closing_scheduler_tells_its_peers() {
     let mut told = false;
     within("the end of the session", async {
         while let Ok(Some(batch)) = played.inbox.next().await {
-            told |= batch.messages.iter().any(|said| matches!(said, ToWorker::Closing { .. }));
+            told |= batch
+                .messages
+                .iter()
+                .any(|said| matches!(said, ToWorker::Closing { .. }));
         }
     })
     .await;

@@ -21,55 +21,107 @@ use tokio::net::TcpStream;
 async fn another_protocol_is_refused() {
     let (cluster, client) = cluster(1).await;
     let other = PROTOCOL_VERSION + 1;
-    let hello = WorkerHello { protocol: other, ..worker_hello("other") };
+    let hello = WorkerHello {
+        protocol: other,
+        ..worker_hello("other")
+    };
     let errors = [
         as_worker(&cluster, hello).await.err().unwrap(),
-        as_client(&cluster, ClientHello { protocol: other, ..client_hello() }).await.err().unwrap(),
+        as_client(
+            &cluster,
+            ClientHello {
+                protocol: other,
+                ..client_hello()
+            },
+        )
+        .await
+        .err()
+        .unwrap(),
     ];
     for error in errors {
         assert!(
-            matches!(error, ConnectError::Refused { reason: RefusedAs::Protocol, .. }),
+            matches!(
+                error,
+                ConnectError::Refused {
+                    reason: RefusedAs::Protocol,
+                    ..
+                }
+            ),
             "{error:?}"
         );
-        assert!(error.to_string().contains(&format!("speaks {other}")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("speaks {other}")),
+            "{error}"
+        );
     }
-    assert_eq!(within("the result", client.submit(inc::task(1))).await.unwrap(), 2);
+    assert_eq!(
+        within("the result", client.submit(inc::task(1)))
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn an_operation_with_another_signature_is_refused() {
     let (cluster, client) = cluster(1).await;
     let known = Registry::linked().unwrap().operations();
-    let known = known.iter().find(|operation| operation.name.ends_with("inc")).unwrap();
+    let known = known
+        .iter()
+        .find(|operation| operation.name.ends_with("inc"))
+        .unwrap();
     let other = Operation::new(known.name.clone(), known.version, known.signature ^ 1);
     let hello = worker_offering("outdated", vec![other]);
     let error = as_worker(&cluster, hello).await.err().unwrap();
     assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
     assert!(error.to_string().contains(&known.to_string()), "{error}");
-    assert_eq!(within("the result", client.submit(inc::task(1))).await.unwrap(), 2);
+    assert_eq!(
+        within("the result", client.submit(inc::task(1)))
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn what_nobody_offers_waits_visibly_and_then_errs() {
     let short = Duration::from_millis(700);
     let (cluster, client) = started(
-        builder().workers(0).scheduler(|scheduler| scheduler.no_worker_timeout = short),
+        builder()
+            .workers(0)
+            .scheduler(|scheduler| scheduler.no_worker_timeout = short),
     )
     .await;
     let mut notices = client.notices();
     // A worker with a similar operation, so that there is something to point at.
     let near = Operation::new("refusals::fixture::tasks::ink", 1, 7);
-    let _played = as_worker(&cluster, worker_offering("other", vec![near])).await.unwrap();
+    let _played = as_worker(&cluster, worker_offering("other", vec![near]))
+        .await
+        .unwrap();
     let task = client.submit(inc::task(1));
     let notice = within("the notice", notices.next()).await.unwrap();
-    let Notice::Waiting { operation, tasks, near, text, .. } = notice else {
+    let Notice::Waiting {
+        operation,
+        tasks,
+        near,
+        text,
+        ..
+    } = notice
+    else {
         panic!("{notice:?}");
     };
-    assert!(operation.contains("inc") && tasks == 1, "{operation} {tasks}");
+    assert!(
+        operation.contains("inc") && tasks == 1,
+        "{operation} {tasks}"
+    );
     assert!(near.iter().any(|near| near.contains("ink")), "{near:?}");
     assert!(text.contains("inc"), "{text}");
     let error = within("the error", task).await.unwrap_err();
-    assert_eq!(error.failure().unwrap().code, ErrorCode::NoWorker, "{error}");
+    assert_eq!(
+        error.failure().unwrap().code,
+        ErrorCode::NoWorker,
+        "{error}"
+    );
     assert!(error.to_string().contains("inc"), "{error}");
 }
 
@@ -82,7 +134,9 @@ async fn what_waits_runs_when_a_worker_comes() {
     })
     .await;
     cluster.add_worker().await.unwrap();
-    let results = within("the results", client.gather(&futures)).await.unwrap();
+    let results = within("the results", client.gather(&futures))
+        .await
+        .unwrap();
     assert_eq!(results, (1..=100).collect::<Vec<i64>>());
 }
 
@@ -90,9 +144,16 @@ async fn what_waits_runs_when_a_worker_comes() {
 async fn an_argument_over_the_limit_is_an_error_that_says_what_to_do() {
     let (_cluster, client) = cluster(1).await;
     let large = vec![0_u8; taskloom_core::limits::ARGUMENT_BYTES_MAX + 1];
-    let error = within("the error", client.submit(count::task(large, 0))).await.unwrap_err();
+    let error = within("the error", client.submit(count::task(large, 0)))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("scatter"), "{error}");
-    assert_eq!(within("the result", client.submit(inc::task(1))).await.unwrap(), 2);
+    assert_eq!(
+        within("the result", client.submit(inc::task(1)))
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -109,16 +170,33 @@ async fn garbage_on_the_port_hurts_nobody() {
         // Closed or reset, but not left open.
         let _ = within("the end of the connection", stream.read_to_end(&mut answer)).await;
     }
-    assert_eq!(within("the result", client.submit(inc::task(1))).await.unwrap(), 2);
+    assert_eq!(
+        within("the result", client.submit(inc::task(1)))
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn a_port_in_use_is_named() {
     let (cluster, _client) = cluster(0).await;
-    let port: u16 = cluster.address().rsplit(':').next().unwrap().parse().unwrap();
-    let error = builder().scheduler(|scheduler| scheduler.listen.port = port).start().await;
+    let port: u16 = cluster
+        .address()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let error = builder()
+        .scheduler(|scheduler| scheduler.listen.port = port)
+        .start()
+        .await;
     let error = error.unwrap_err().to_string();
-    assert!(error.contains(&port.to_string()) && error.contains("in use"), "{error}");
+    assert!(
+        error.contains(&port.to_string()) && error.contains("in use"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

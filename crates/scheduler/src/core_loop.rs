@@ -60,18 +60,18 @@ impl CoreLoop {
                 armed = wanted;
                 timer.as_mut().reset(armed.into());
             }
-            let tick = tokio::select! {
+            tokio::select! {
                 biased;
                 taken = inputs.recv_many(&mut batch, TURN_INPUTS) => {
                     if taken == 0 {
                         return;
                     }
-                    false
                 }
-                () = &mut timer => true,
-            };
-            if tick {
-                let late = armed.elapsed();
+                () = &mut timer => {}
+            }
+            // Asked of the clock and not of the timer: inputs may arrive without a pause.
+            let late = Instant::now().checked_duration_since(armed);
+            if let Some(late) = late {
                 armed = far_away();
                 timer.as_mut().reset(armed.into());
                 self.tick(late);

@@ -107,6 +107,7 @@ pub(crate) fn spawn_core(
         );
         let serving = tokio::spawn(serving);
         let outcome = tokio::select! {
+            biased;
             () = core.run(inputs) => Ok(()),
             () = ended(phase.subscribe()) => Ok(()),
             // Without a listener the scheduler is of no use to anyone.
