@@ -59,10 +59,7 @@ fn rows(document: &str) -> Vec<String> {
             .map(|name| name.trim_start_matches("crates/").to_owned())
             .collect::<Vec<_>>()
     };
-    lines
-        .map_while(|line| first_cell(line))
-        .flat_map(names)
-        .collect()
+    lines.map_while(first_cell).flat_map(names).collect()
 }
 
 /// The name that the table knows a package by: its folder below `crates/`.

@@ -20,10 +20,10 @@ type Edges = BTreeMap<(String, String), (String, usize)>;
 pub fn check(files: &[File]) -> Vec<Violation> {
     let mut crates: BTreeMap<&str, Vec<(&File, Module)>> = BTreeMap::new();
     for file in files {
-        if let Some((name, module)) = place(&file.path) {
-            if !file.for_tests {
-                crates.entry(name).or_default().push((file, module));
-            }
+        if let Some((name, module)) = place(&file.path)
+            && !file.for_tests
+        {
+            crates.entry(name).or_default().push((file, module));
         }
     }
     crates
