@@ -1,1 +1,56 @@
 //! Taskloom: a distributed task engine. This crate is the face that users depend on.
+//!
+//! Functions become tasks with [`task`], a [`Client`] submits them to a cluster, and
+//! [`TaskFuture`]s hold what comes of them:
+//!
+//! ```
+//! use taskloom::prelude::*;
+//!
+//! #[task]
+//! fn inc(x: i64) -> i64 {
+//!     x + 1
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> taskloom::Result<()> {
+//!     let client = taskloom::local().await?; // or Client::connect("scheduler:8786")
+//!     let a = client.submit(inc::task(1));
+//!     let b = client.submit(inc::task(&a));
+//!     assert_eq!(b.await?, 3);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The guides are in `docs/`: writing tasks, the client, operating a cluster.
+//!
+//! What lives here: names from the crates below, nothing else.
+
+pub mod prelude;
+
+#[doc(hidden)]
+pub use taskloom_task::__private;
+
+pub use taskloom_client::{
+    Client, ClientBuilder, Graph, GraphOutputs, Identity, Map, Notice, Notices, SCHEDULER_VARIABLE,
+    Scatter, ScatterAll, SubmitGraph, TaskCounts, WorkerIdentity, blocking,
+};
+pub use taskloom_cluster::{
+    ClusterError, LocalCluster, LocalClusterBuilder, LocalWorker, WorkerChoice, local,
+};
+pub use taskloom_core::{ErrorCode, TaskFailure};
+pub use taskloom_launch::{init, scheduler_main, worker_main};
+pub use taskloom_task::{
+    Buffer, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext, TaskFuture,
+    TaskValue, ValueError, buffer, task,
+};
+
+/// The guides as documentation tests: what they show compiles and runs.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../../docs/tasks.md")]
+    mod tasks {}
+    #[doc = include_str!("../../../docs/client.md")]
+    mod client {}
+}
