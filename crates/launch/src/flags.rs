@@ -110,7 +110,8 @@ fn command(section: Section, program: &str) -> Command {
     };
     // A later flag wins over an earlier one, as people expect who put defaults into scripts; the
     // worker itself relies on it when it starts several.
-    let mut command = Command::new(program.to_owned())
+    let mut command = Command::new("taskloom")
+        .display_name(program.to_owned())
         .bin_name(program.to_owned())
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)

@@ -1,0 +1,7 @@
+//! The binaries as processes: what they print, how they start and how they end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod daemon;
+mod ending;
+mod starting;
+mod wrong_input;
