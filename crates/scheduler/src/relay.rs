@@ -3,7 +3,8 @@
 
 use crate::input::{CoreHandle, Input, Reach, Whereabouts};
 use bytes::Bytes;
-use std::sync::Arc;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
@@ -16,6 +17,9 @@ const UNIT_BYTES: u64 = 4096;
 /// How long a value waits for room in the budget. Whoever holds it may never read on.
 const ROOM_PATIENCE: Duration = Duration::from_secs(30);
 
+/// For how many workers is remembered that their first address does not answer.
+const ANSWERED_MAX: usize = 4096;
+
 /// Values that pass through, within a budget of bytes. Whatever the relay holds counts until it was
 /// sent on; who would exceed the budget waits.
 pub(crate) struct Relay {
@@ -23,6 +27,8 @@ pub(crate) struct Relay {
     peers: PeerPool,
     budget: Arc<Semaphore>,
     units: u32,
+    /// The workers that answered on another address than their first: which one.
+    answered: Mutex<FxHashMap<WorkerId, usize>>,
 }
 
 impl Relay {
@@ -35,6 +41,35 @@ impl Relay {
             peers,
             budget: Arc::new(Semaphore::new(units as usize)),
             units,
+            answered: Mutex::default(),
+        }
+    }
+
+    /// The addresses of a worker, the one that answered last before the others: each that does not
+    /// answer costs a time-out.
+    fn addresses<'a>(&self, reach: &'a Reach) -> impl Iterator<Item = (usize, &'a str)> {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let best = answered.get(&reach.worker).copied().unwrap_or(0);
+        let mut order: Vec<_> = reach
+            .addresses
+            .iter()
+            .map(String::as_str)
+            .enumerate()
+            .collect();
+        order.sort_by_key(|&(at, _)| at != best);
+        order.into_iter()
+    }
+
+    fn has_answered(&self, worker: WorkerId, at: usize) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if at == 0 {
+            answered.remove(&worker);
+        } else {
+            // Workers that are gone leave an entry behind; losing all of them costs a time-out each.
+            if answered.len() >= ANSWERED_MAX {
+                answered.clear();
+            }
+            answered.insert(worker, at);
         }
     }
 
@@ -73,21 +108,22 @@ impl Relay {
         }
         let room = Arc::new(self.room(nbytes).await.map_err(Unavailable::Failed)?);
         let mut last = None;
-        for Reach {
-            name, addresses, ..
-        } in &holders
-        {
-            for address in addresses {
+        for reach in &holders {
+            for (at, address) in self.addresses(reach) {
                 let items = vec![FetchItem::new(task, part)];
                 let fetched = self.peers.fetch(address, items).await;
                 let value =
                     fetched.and_then(|mut values| values.pop().unwrap_or(Err(FetchError::Missing)));
                 match value {
-                    Ok(value) => return Ok(charged(value, &room)),
+                    Ok(value) => {
+                        self.has_answered(reach.worker, at);
+                        return Ok(charged(value, &room));
+                    }
                     // It was dropped since the core was asked; another holder may have it.
                     Err(FetchError::Missing) => break,
                     Err(FetchError::Failed(reason)) => return Err(Unavailable::Failed(reason)),
                     Err(error) => {
+                        let name = &reach.name;
                         tracing::debug!(worker = name, %task, %error, "relay cannot fetch");
                         last = Some(format!("worker {name}: {error}"));
                     }
@@ -107,9 +143,12 @@ impl Relay {
         // The value is here in whole already; the budget bounds how many go on at a time.
         let _room = self.room(value.nbytes()).await?;
         let mut last = String::new();
-        for address in &reach.addresses {
+        for (at, address) in self.addresses(&reach) {
             match self.peers.put(address, task, value, None).await {
-                Ok(nbytes) => return Ok(nbytes),
+                Ok(nbytes) => {
+                    self.has_answered(worker, at);
+                    return Ok(nbytes);
+                }
                 Err(FetchError::Failed(reason)) => return Err(reason),
                 Err(error) => last = format!("worker {}: {error}", reach.name),
             }
