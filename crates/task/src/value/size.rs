@@ -362,7 +362,7 @@ mod tests {
     use super::*;
     use crate::value::encode::encode_ref;
     use proptest::prelude::*;
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
     use std::collections::BTreeMap;
 
     #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
