@@ -1,0 +1,43 @@
+//! What the scheduler knows of a client.
+
+use crate::spec::{ClassId, OperationId, OptionsId};
+use crate::tables::Tickets;
+use std::collections::{BTreeMap, BTreeSet};
+use taskloom_core::message::ToClient;
+use taskloom_core::{ClientId, GraphId, Ticket};
+
+/// A graph whose last chunk is not there yet.
+#[derive(Debug, Default)]
+pub(crate) struct OpenGraph {
+    /// Where its ranks begin.
+    pub(crate) rank: u64,
+    /// The tickets of its chunks so far: first, and how many.
+    pub(crate) tickets: Vec<(Ticket, u64)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) tickets: Tickets,
+    /// By the session's own index; an operation that cannot be used is `None`.
+    pub(crate) operations: Vec<Option<OperationId>>,
+    pub(crate) options: Vec<OptionsId>,
+    pub(crate) open_graphs: BTreeMap<GraphId, OpenGraph>,
+    /// Classes of which it was told that nobody can run them.
+    pub(crate) told_waiting: BTreeSet<ClassId>,
+    pub(crate) outbox: Vec<ToClient>,
+}
+
+impl Client {
+    pub(crate) fn new(id: ClientId, default_options: OptionsId) -> Self {
+        Self {
+            id,
+            tickets: Tickets::default(),
+            operations: Vec::new(),
+            options: vec![default_options],
+            open_graphs: BTreeMap::new(),
+            told_waiting: BTreeSet::new(),
+            outbox: Vec::new(),
+        }
+    }
+}

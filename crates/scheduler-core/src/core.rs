@@ -1,0 +1,293 @@
+//! The machine: its tables and the one call.
+
+use crate::client::Client;
+use crate::config::Config;
+use crate::effects::Effects;
+use crate::events::Event;
+use crate::identity::{Identity, TaskCounts, WorkerIdentity};
+use crate::queue::{Jobs, QueueEntry};
+use crate::spec::{ClassId, Specs};
+use crate::state::{Edge, State, Task};
+use crate::tables::{Arena, Blocks, KeyIndex, List, Lists, Wants};
+use crate::transitions::{NoWorkerClass, Source, Step};
+use crate::worker::Worker;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use taskloom_core::message::Peer;
+use taskloom_core::{ClientId, Encoded, RunId, TaskFailure, TaskId, Time, WorkerId};
+
+/// The scheduler's decisions. See the crate's documentation.
+#[derive(Debug)]
+pub struct SchedulerCore {
+    pub(crate) config: Config,
+    pub(crate) epoch: u16,
+    pub(crate) now: Time,
+    pub(crate) closing: Option<String>,
+
+    // The task table. A slot that is not in use is listed in `vacant`.
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) generations: Vec<u32>,
+    pub(crate) vacant: Vec<u32>,
+    pub(crate) keys: KeyIndex,
+    pub(crate) blocks: Blocks,
+    pub(crate) edges: Lists<Edge>,
+    pub(crate) holders: Lists<u32>,
+    pub(crate) wants: Wants,
+    pub(crate) specs: Specs,
+    pub(crate) counts: TaskCounts,
+    pub(crate) copied_bytes: u64,
+
+    // What only some tasks have, by slot.
+    pub(crate) failures: FxHashMap<u32, Arc<TaskFailure>>,
+    pub(crate) inline: FxHashMap<u32, Encoded>,
+    pub(crate) inline_bytes: u64,
+    pub(crate) sources: FxHashMap<u32, Source>,
+    /// Scattered data for which no worker was there to take them.
+    pub(crate) unsupplied: BTreeSet<u32>,
+
+    // Peers.
+    pub(crate) workers: Arena<Worker>,
+    pub(crate) clients: Arena<Client>,
+    pub(crate) worker_names: BTreeMap<String, u32>,
+    /// Pairs of workers of which the first could not reach the second.
+    pub(crate) unreachable: BTreeSet<(u32, u32)>,
+
+    // Queues.
+    pub(crate) jobs: Jobs,
+    pub(crate) located: usize,
+    pub(crate) no_worker: BTreeMap<ClassId, NoWorkerClass>,
+    /// Tasks that became ready in this turn: in state `Waiting { missing: 0 }`.
+    pub(crate) ready: Vec<u32>,
+    /// Tasks that became unable to run in this turn, per client and class.
+    pub(crate) newly_stuck: BTreeMap<(u32, ClassId), u64>,
+
+    // Work in progress and numbers.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) next_run: u64,
+    pub(crate) next_rank: u64,
+    pub(crate) last_event: Time,
+    pub(crate) next_lease_check: Time,
+    pub(crate) link_scratch: Vec<Edge>,
+}
+
+impl SchedulerCore {
+    /// A scheduler without workers, clients and tasks. The epoch tells its runs from those of an
+    /// earlier scheduler.
+    pub fn new(config: Config, epoch: u16) -> Self {
+        Self {
+            config,
+            epoch,
+            now: Time::ZERO,
+            closing: None,
+            tasks: Vec::new(),
+            generations: Vec::new(),
+            vacant: Vec::new(),
+            keys: KeyIndex::default(),
+            blocks: Blocks::default(),
+            edges: Lists::default(),
+            holders: Lists::default(),
+            wants: Wants::default(),
+            specs: Specs::default(),
+            counts: TaskCounts::default(),
+            copied_bytes: 0,
+            failures: FxHashMap::default(),
+            inline: FxHashMap::default(),
+            inline_bytes: 0,
+            sources: FxHashMap::default(),
+            unsupplied: BTreeSet::new(),
+            workers: Arena::default(),
+            clients: Arena::default(),
+            worker_names: BTreeMap::new(),
+            unreachable: BTreeSet::new(),
+            jobs: Jobs::default(),
+            located: 0,
+            no_worker: BTreeMap::new(),
+            ready: Vec::new(),
+            newly_stuck: BTreeMap::new(),
+            steps: Vec::new(),
+            next_run: 1,
+            next_rank: 0,
+            last_event: Time::ZERO,
+            next_lease_check: Time::ZERO,
+            link_scratch: Vec::new(),
+        }
+    }
+
+    /// Takes in one event. Messages to peers are collected and come out with [`Event::EndOfTurn`];
+    /// answers to hellos come out at once.
+    pub fn handle(&mut self, now: Time, event: Event, effects: &mut Effects) {
+        self.now = self.now.max(now);
+        self.notice_clock_step();
+        match event {
+            Event::WorkerJoined { session, hello } => {
+                let answer = self.worker_joined(hello);
+                effects.workers_joined.push((session, answer));
+            }
+            Event::WorkerSaid { worker, messages } => self.worker_said(worker, messages),
+            Event::WorkerHeard { worker } => self.worker_heard(worker),
+            Event::WorkerGone { worker, reason } => {
+                if let Some(slot) = self.worker_slot(worker) {
+                    self.worker_gone(slot, &reason);
+                }
+            }
+            Event::ClientJoined { session, hello } => {
+                let answer = self.client_joined(hello);
+                effects.clients_joined.push((session, answer));
+            }
+            Event::ClientSaid { client, messages } => self.client_said(client, messages, effects),
+            Event::ClientGone { client } => {
+                if let Some(slot) = self.client_slot(client) {
+                    self.client_gone(slot);
+                }
+            }
+            Event::Tick => self.tick(effects),
+            Event::EndOfTurn => {
+                self.place_ready();
+                self.fill();
+                self.tell_stuck();
+                self.let_leave();
+                self.flush(effects);
+            }
+            Event::Close { reason } => self.close(reason),
+        }
+    }
+
+    /// When [`Event::Tick`] is due.
+    pub fn next_deadline(&self) -> Option<Time> {
+        let lease = (self.workers.len() > 0).then_some(self.next_lease_check);
+        lease
+            .into_iter()
+            .chain(self.next_no_worker_deadline())
+            .min()
+    }
+
+    /// A picture for people.
+    pub fn identity(&self, now: Time) -> Identity {
+        let mut workers: Vec<WorkerIdentity> = self
+            .workers
+            .iter()
+            .map(|(_, worker)| WorkerIdentity {
+                peer: worker.peer(),
+                nthreads: worker.hello.nthreads,
+                memory_limit: worker.hello.memory_limit,
+                resources: worker.hello.resources.clone(),
+                processing: worker.given.len() as u64,
+                stored: worker.held.len() as u64,
+                stored_bytes: worker.held_bytes,
+                process_bytes: worker.process_bytes,
+                heard_ago: now.since(worker.last_heard),
+                release: worker.hello.release.clone(),
+                process: worker.hello.process,
+                operations: worker.hello.operations.clone(),
+                leaving: worker.leaving,
+            })
+            .collect();
+        workers.sort_by(|a, b| a.peer.name.cmp(&b.peer.name));
+        Identity {
+            epoch: self.epoch,
+            clients: self.clients.len() as u32,
+            tasks: self.counts,
+            copied_bytes: self.copied_bytes,
+            workers,
+        }
+    }
+
+    /// The size and the holders of a value that is in memory.
+    pub fn locate_task(&self, task: TaskId) -> Option<(u64, Vec<Peer>)> {
+        let slot = self.task_slot(task)?;
+        let State::Memory { holders, nbytes } = self.tasks[slot as usize].state else {
+            return None;
+        };
+        Some((nbytes, self.peers_of(holders)))
+    }
+
+    /// The address of a worker that is connected.
+    pub fn worker_address(&self, worker: WorkerId) -> Option<&str> {
+        let slot = self.worker_slot(worker)?;
+        self.workers
+            .get(slot)
+            .map(|worker| worker.hello.address.as_str())
+    }
+
+    pub(crate) fn peers_of(&self, holders: List) -> Vec<Peer> {
+        let slots = self.holders.get(holders).iter();
+        slots
+            .filter_map(|&slot| self.workers.get(slot))
+            .take(4)
+            .map(Worker::peer)
+            .collect()
+    }
+
+    pub(crate) fn task(&self, slot: u32) -> &Task {
+        &self.tasks[slot as usize]
+    }
+
+    pub(crate) fn task_mut(&mut self, slot: u32) -> &mut Task {
+        &mut self.tasks[slot as usize]
+    }
+
+    pub(crate) fn task_id(&self, slot: u32) -> TaskId {
+        TaskId::new(slot, self.generations[slot as usize])
+    }
+
+    /// The slot of a task, unless the id is stale.
+    pub(crate) fn task_slot(&self, id: TaskId) -> Option<u32> {
+        let current = self.generations.get(id.index as usize)?;
+        // The generation of a vacant slot is one that was never given out.
+        (*current == id.generation).then_some(id.index)
+    }
+
+    pub(crate) fn worker_slot(&self, id: WorkerId) -> Option<u32> {
+        self.workers.slot(id.index, id.generation)
+    }
+
+    pub(crate) fn client_slot(&self, id: ClientId) -> Option<u32> {
+        self.clients.slot(id.index, id.generation)
+    }
+
+    pub(crate) fn next_run(&mut self) -> RunId {
+        self.next_run += 1;
+        RunId::new(self.epoch, self.next_run)
+    }
+
+    pub(crate) fn entry(&self, slot: u32) -> QueueEntry {
+        let task = self.task(slot);
+        QueueEntry::new(self.specs.get(task.spec).priority, task.rank, slot)
+    }
+
+    pub(crate) fn key_text(&self, slot: u32) -> String {
+        String::from_utf8_lossy(self.blocks.key(self.task(slot).place)).into_owned()
+    }
+
+    fn count_of(counts: &mut TaskCounts, state: State) -> &mut u64 {
+        match state {
+            State::Released => &mut counts.released,
+            State::Waiting { .. } => &mut counts.waiting,
+            State::Queued { .. } => &mut counts.queued,
+            State::NoWorker { .. } => &mut counts.no_worker,
+            State::Assigned { .. } => &mut counts.assigned,
+            State::Processing { .. } => &mut counts.processing,
+            State::Supplying => &mut counts.supplying,
+            State::Memory { .. } => &mut counts.memory,
+            State::Erred => &mut counts.erred,
+        }
+    }
+
+    /// Counts a new task of this state.
+    pub(crate) fn count_in(&mut self, state: State) {
+        *Self::count_of(&mut self.counts, state) += 1;
+    }
+
+    /// Counts a task of this state that is forgotten.
+    pub(crate) fn count_out(&mut self, state: State) {
+        *Self::count_of(&mut self.counts, state) -= 1;
+    }
+
+    /// The only way a task changes its state.
+    pub(crate) fn set_state(&mut self, slot: u32, state: State) {
+        let old = std::mem::replace(&mut self.task_mut(slot).state, state);
+        self.count_out(old);
+        self.count_in(state);
+    }
+}

@@ -1,0 +1,71 @@
+//! What was said to each peer in this turn.
+
+use crate::core::SchedulerCore;
+use crate::effects::Effects;
+use taskloom_core::TaskId;
+use taskloom_core::message::{ToClient, ToWorker};
+
+impl SchedulerCore {
+    /// Says something to a worker, after all values it was told to drop.
+    pub(crate) fn tell_worker(&mut self, slot: u32, message: ToWorker) {
+        if let Some(worker) = self.workers.get_mut(slot) {
+            if !worker.freeing.is_empty() {
+                worker
+                    .outbox
+                    .push(ToWorker::Free(std::mem::take(&mut worker.freeing)));
+            }
+            worker.outbox.push(message);
+        }
+    }
+
+    /// Tells a worker to drop a value.
+    pub(crate) fn free_at(&mut self, slot: u32, task: TaskId) {
+        if let Some(worker) = self.workers.get_mut(slot) {
+            worker.freeing.push(task);
+        }
+    }
+
+    /// Says something to a client.
+    pub(crate) fn tell_client(&mut self, slot: u32, message: ToClient) {
+        if let Some(client) = self.clients.get_mut(slot) {
+            client.outbox.push(message);
+        }
+    }
+
+    /// Introduces a worker to another before it is named to it.
+    pub(crate) fn introduce(&mut self, to: u32, other: u32) {
+        let Some(peer) = self.workers.get(other).map(|worker| worker.peer()) else {
+            return;
+        };
+        if self
+            .workers
+            .get_mut(to)
+            .is_some_and(|worker| worker.introduced.insert(peer.worker))
+        {
+            self.tell_worker(to, ToWorker::Peer(peer));
+        }
+    }
+
+    /// Gives out all messages.
+    pub(crate) fn flush(&mut self, effects: &mut Effects) {
+        for (_, worker) in self.workers.iter_mut() {
+            if !worker.freeing.is_empty() {
+                worker
+                    .outbox
+                    .push(ToWorker::Free(std::mem::take(&mut worker.freeing)));
+            }
+            if !worker.outbox.is_empty() {
+                effects
+                    .to_workers
+                    .push((worker.id, std::mem::take(&mut worker.outbox)));
+            }
+        }
+        for (_, client) in self.clients.iter_mut() {
+            if !client.outbox.is_empty() {
+                effects
+                    .to_clients
+                    .push((client.id, std::mem::take(&mut client.outbox)));
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The dispatch of a task to a worker.
+
+use crate::core::SchedulerCore;
+use crate::state::State;
+use crate::worker::Given;
+use taskloom_core::message::{Compute, Input, ToWorker};
+
+/// How long a task of unknown length is taken to run.
+const UNKNOWN_NS: u64 = 500_000_000;
+
+/// How many holders of an input are named.
+const HOLDERS_NAMED: usize = 3;
+
+impl SchedulerCore {
+    /// Gives a task to a worker. `missing` of its inputs are being made there; the others are in
+    /// memory.
+    pub(crate) fn give(&mut self, slot: u32, worker: u32, missing: u32) {
+        let task = *self.task(slot);
+        let spec = self.specs.get(task.spec);
+        let inputs = self.inputs(slot, worker);
+        let run = self.next_run();
+        let estimate_ns = self.specs.mean_ns(task.spec).unwrap_or(UNKNOWN_NS);
+        let class = self.specs.class(spec.class);
+        let Some(record) = self.workers.get_mut(worker) else {
+            return;
+        };
+        let Some(operation) = record.offer(spec.operation) else {
+            return;
+        };
+        record.given.insert(
+            slot,
+            Given {
+                estimate_ns,
+                spec: task.spec,
+            },
+        );
+        record.occupancy_ns += estimate_ns;
+        record.reserve(class);
+        let state = match missing {
+            0 => State::Processing { worker, run },
+            _ => State::Assigned {
+                worker,
+                missing,
+                run,
+            },
+        };
+        self.set_state(slot, state);
+        let record = self.task_mut(slot);
+        record.runs = record.runs.saturating_add(1);
+        let compute = Compute {
+            task: self.task_id(slot),
+            run,
+            key: self.blocks.key_bytes(task.place),
+            operation,
+            priority: spec.priority,
+            rank: task.rank,
+            arguments: self.blocks.arguments(task.place),
+            inputs,
+            inline_result: !task.wants.is_empty() || !task.dependents.is_empty(),
+        };
+        self.tell_worker(worker, ToWorker::Compute(Box::new(compute)));
+    }
+
+    fn inputs(&mut self, slot: u32, worker: u32) -> Vec<Input> {
+        let dependencies = self.task(slot).dependencies;
+        let mut inputs = Vec::with_capacity(dependencies.len());
+        for at in 0..dependencies.len() {
+            let dependency = self.edges.get(dependencies)[at].task;
+            inputs.push(self.input(dependency, worker));
+        }
+        inputs
+    }
+
+    /// How a worker comes by a value: it has it or will make it, it gets it here, or from a holder.
+    fn input(&mut self, dependency: u32, worker: u32) -> Input {
+        let task = self.task_id(dependency);
+        let mut input = Input {
+            task,
+            nbytes: 0,
+            holders: Vec::new(),
+            value: None,
+        };
+        let State::Memory { holders, nbytes } = self.task(dependency).state else {
+            return input;
+        };
+        input.nbytes = nbytes;
+        if self
+            .workers
+            .get(worker)
+            .is_some_and(|worker| worker.held.contains(&dependency))
+        {
+            return input;
+        }
+        if let Some(value) = self.inline.get(&dependency) {
+            input.value = Some(value.clone());
+            return input;
+        }
+        let holders = self.holders.get(holders);
+        // Readers start at different holders, so that these share the work.
+        let start = (worker as usize) % holders.len().max(1);
+        let rotated = holders[start..].iter().chain(&holders[..start]);
+        let (reachable, others): (Vec<u32>, Vec<u32>) = rotated
+            .copied()
+            .partition(|&holder| !self.unreachable.contains(&(worker, holder)));
+        let named: Vec<u32> = reachable
+            .into_iter()
+            .chain(others)
+            .take(HOLDERS_NAMED)
+            .collect();
+        for &holder in &named {
+            self.introduce(worker, holder);
+        }
+        let ids = named
+            .iter()
+            .filter_map(|&holder| Some(self.workers.get(holder)?.id));
+        input.holders = ids.collect();
+        input
+    }
+}

@@ -1,0 +1,11 @@
+//! Who runs what.
+//!
+//! Tasks that became ready are queued in `queue_ready.rs`: those with inputs at the worker where
+//! they would end first, the others in the shared queue of their job and class. `fill.rs` gives
+//! workers what they have room for, at the end of each turn. `give.rs` makes the dispatch itself, and
+//! `ahead.rs` sends tasks along whose inputs are being made on the same worker.
+
+mod ahead;
+mod fill;
+mod give;
+mod queue_ready;

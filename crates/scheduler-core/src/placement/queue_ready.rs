@@ -1,0 +1,167 @@
+//! Where a ready task is queued.
+
+use crate::core::SchedulerCore;
+use crate::queue::QueueEntry;
+use crate::spec::ClassId;
+use crate::state::{QueuedAt, State};
+use crate::worker::Worker;
+use std::collections::BTreeMap;
+
+/// How many of the least loaded workers are weighed beside the holders of the inputs.
+const OTHERS: usize = 2;
+
+/// Inputs beyond this many are not looked at one by one when a task is placed.
+const INPUTS_WEIGHED: usize = 64;
+
+impl SchedulerCore {
+    /// Queues all tasks that became ready in this turn.
+    pub(crate) fn place_ready(&mut self) {
+        if self.ready.is_empty() {
+            return;
+        }
+        let ready = std::mem::take(&mut self.ready);
+        let mut shared: BTreeMap<(u32, ClassId), Vec<QueueEntry>> = BTreeMap::new();
+        // Neighbours tend to be alike: look a class up once per run of equal ones.
+        let mut last: Option<((u32, ClassId), bool)> = None;
+        let mut run: Vec<QueueEntry> = Vec::new();
+        for slot in ready {
+            let task = self.task(slot);
+            // It may have been withdrawn, or queued already, since it was noted.
+            if task.state != (State::Waiting { missing: 0 }) || !self.is_live(slot) {
+                continue;
+            }
+            let (inputs, queue) = (
+                task.dependencies.len(),
+                (task.job, self.specs.get(task.spec).class),
+            );
+            let can_run = match last {
+                Some((of, can_run)) if of == queue => can_run,
+                _ => {
+                    if let Some((of, _)) = last {
+                        shared.entry(of).or_default().append(&mut run);
+                    }
+                    let can_run = self.somebody_qualifies(queue.1);
+                    last = Some((queue, can_run));
+                    can_run
+                }
+            };
+            if !can_run {
+                self.enter_no_worker(slot, queue.1);
+            } else if inputs == 0 {
+                self.set_state(
+                    slot,
+                    State::Queued {
+                        at: QueuedAt::Shared,
+                    },
+                );
+                run.push(self.entry(slot));
+            } else if let Some(worker) = self.best_worker(slot, queue.1) {
+                self.set_state(
+                    slot,
+                    State::Queued {
+                        at: QueuedAt::Worker(worker),
+                    },
+                );
+                let entry = self.entry(slot);
+                if let Some(worker) = self.workers.get_mut(worker) {
+                    worker.located.insert(entry);
+                    self.located += 1;
+                }
+            }
+        }
+        if let Some((of, _)) = last {
+            shared.entry(of).or_default().append(&mut run);
+        }
+        for ((job, class), mut entries) in shared {
+            if !entries.is_empty() {
+                self.jobs.insert_all(job, class, &mut entries);
+            }
+        }
+    }
+
+    /// Where a task with inputs would end first: the wait for a thread plus the time to bring what
+    /// is not there. Candidates are the holders of its inputs and a few of the least loaded workers.
+    fn best_worker(&self, slot: u32, class: ClassId) -> Option<u32> {
+        let record = self.specs.class(class);
+        let mut there: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut all_bytes = 0;
+        for edge in self
+            .edges
+            .get(self.task(slot).dependencies)
+            .iter()
+            .take(INPUTS_WEIGHED)
+        {
+            let State::Memory { holders, nbytes } = self.task(edge.task).state else {
+                continue;
+            };
+            // What the scheduler has costs nothing anywhere; its holder is still a good place.
+            let nbytes = if self.inline.contains_key(&edge.task) {
+                0
+            } else {
+                nbytes.max(1)
+            };
+            all_bytes += nbytes;
+            for &holder in self.holders.get(holders) {
+                *there.entry(holder).or_default() += nbytes;
+            }
+        }
+        let qualified = |slot: &u32| {
+            self.workers
+                .get(*slot)
+                .is_some_and(|worker| worker.qualifies(record))
+        };
+        let mut candidates: Vec<u32> = there.keys().copied().filter(qualified).collect();
+        candidates.extend(self.least_loaded(|worker| worker.qualifies(record)));
+        let cost = |slot: &u32| {
+            let missing = all_bytes - there.get(slot).copied().unwrap_or(0);
+            let worker = self.workers.get(*slot);
+            let wait = worker.map_or(0, |worker| self.expected_wait_ns(worker));
+            let cut_off = there
+                .keys()
+                .any(|&holder| self.unreachable.contains(&(*slot, holder)));
+            let transfer = self.transfer_ns(missing);
+            (
+                cut_off,
+                wait + transfer,
+                worker.map_or(0, |worker| worker.held_bytes),
+                *slot,
+            )
+        };
+        candidates.into_iter().min_by_key(cost)
+    }
+
+    /// The few workers with the shortest wait.
+    fn least_loaded(&self, qualifies: impl Fn(&Worker) -> bool) -> Vec<u32> {
+        let mut best: Vec<(u64, usize, u32)> = Vec::with_capacity(OTHERS + 1);
+        for (slot, worker) in self.workers.iter().filter(|(_, worker)| qualifies(worker)) {
+            let rank = (self.expected_wait_ns(worker), worker.load(), slot);
+            if best.len() < OTHERS || best.last().is_some_and(|last| rank < *last) {
+                best.push(rank);
+                best.sort_unstable();
+                best.truncate(OTHERS);
+            }
+        }
+        best.into_iter().map(|(_, _, slot)| slot).collect()
+    }
+
+    /// How long a task queued at this worker now would wait: what it was given, and what is queued
+    /// for it here, which is taken to be as long as what it was given is on average.
+    pub(crate) fn expected_wait_ns(&self, worker: &Worker) -> u64 {
+        let queued = worker.located.len() as u64;
+        let mean = match worker.load() as u64 {
+            0 => 1_000_000,
+            load => worker.occupancy_ns / load,
+        };
+        worker.wait_ns() + queued * mean / u64::from(worker.hello.nthreads.max(1))
+    }
+
+    /// How long it takes to bring this many bytes from another worker.
+    pub(crate) fn transfer_ns(&self, nbytes: u64) -> u64 {
+        if nbytes == 0 {
+            return 0;
+        }
+        let per_second = self.config.transfer_bandwidth.max(1);
+        let bytes_ns = u128::from(nbytes) * 1_000_000_000 / u128::from(per_second);
+        self.config.transfer_latency.as_nanos() as u64 + bytes_ns.min(u128::from(u32::MAX)) as u64
+    }
+}

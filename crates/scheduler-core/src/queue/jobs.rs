@@ -1,0 +1,126 @@
+//! Shared queues: one per (job, class), and which one is next.
+
+use super::{QueueEntry, TaskQueue};
+use crate::spec::ClassId;
+use std::collections::BTreeMap;
+
+/// A job is a client. Its classes hold tasks that are interchangeable for placing.
+#[derive(Debug, Default)]
+struct Job {
+    /// What it has been given so far, in nanoseconds of estimated work.
+    given: u64,
+    classes: BTreeMap<ClassId, TaskQueue>,
+}
+
+/// All tasks that are ready and prefer no worker.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    jobs: BTreeMap<u32, Job>,
+    len: usize,
+}
+
+impl Jobs {
+    /// How many tasks are queued.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds tasks; the vector comes back empty.
+    pub(crate) fn insert_all(&mut self, job: u32, class: ClassId, entries: &mut Vec<QueueEntry>) {
+        self.len += entries.len();
+        // One that was idle starts level with the others: it neither owes nor is owed.
+        let level = self.jobs.values().map(|job| job.given).min().unwrap_or(0);
+        let job = self.jobs.entry(job).or_insert_with(|| Job {
+            given: level,
+            ..Job::default()
+        });
+        job.classes.entry(class).or_default().insert_all(entries);
+    }
+
+    /// Removes a task; false if it is not there.
+    pub(crate) fn remove(&mut self, job: u32, class: ClassId, entry: QueueEntry) -> bool {
+        let Some(of_job) = self.jobs.get_mut(&job) else {
+            return false;
+        };
+        let Some(queue) = of_job.classes.get_mut(&class) else {
+            return false;
+        };
+        let found = queue.remove(entry);
+        self.len -= usize::from(found);
+        self.drop_empty(job, class);
+        found
+    }
+
+    /// Takes the best task of a class of a job, charging the job for it.
+    pub(crate) fn pop(&mut self, job: u32, class: ClassId, charge: u64) -> Option<QueueEntry> {
+        let of_job = self.jobs.get_mut(&job)?;
+        let entry = of_job.classes.get_mut(&class)?.pop()?;
+        of_job.given = of_job.given.saturating_add(charge);
+        self.len -= 1;
+        self.drop_empty(job, class);
+        Some(entry)
+    }
+
+    /// An empty queue goes; a job without queues goes with what it was given.
+    fn drop_empty(&mut self, job: u32, class: ClassId) {
+        if let Some(of_job) = self.jobs.get_mut(&job) {
+            if of_job.classes.get(&class).is_some_and(TaskQueue::is_empty) {
+                of_job.classes.remove(&class);
+            }
+            if of_job.classes.is_empty() {
+                self.jobs.remove(&job);
+            }
+        }
+    }
+
+    /// The job that was given least among those with a class that `can_run`, and of its classes the
+    /// one with the best head.
+    pub(crate) fn next(&self, can_run: impl Fn(ClassId) -> bool) -> Option<(u32, ClassId)> {
+        let heads = self.jobs.iter().filter_map(|(&job, of_job)| {
+            let classes = of_job.classes.iter().filter(|(class, _)| can_run(**class));
+            let best = classes.max_by_key(|(_, queue)| queue.best())?;
+            Some((of_job.given, job, *best.0))
+        });
+        heads.min().map(|(_, job, class)| (job, class))
+    }
+
+    /// The best entry of a class of a job.
+    pub(crate) fn best(&self, job: u32, class: ClassId) -> Option<QueueEntry> {
+        self.jobs.get(&job)?.classes.get(&class)?.best()
+    }
+
+    /// How many tasks a class of a job has.
+    pub(crate) fn class_len(&self, job: u32, class: ClassId) -> usize {
+        let queue = self.jobs.get(&job).and_then(|job| job.classes.get(&class));
+        queue.map_or(0, TaskQueue::len)
+    }
+
+    /// Whether a task is queued here.
+    pub(crate) fn contains(&self, job: u32, class: ClassId, entry: QueueEntry) -> bool {
+        let queue = self.jobs.get(&job).and_then(|job| job.classes.get(&class));
+        queue.is_some_and(|queue| queue.contains(entry))
+    }
+
+    /// All classes that have tasks.
+    pub(crate) fn classes(&self) -> Vec<(u32, ClassId)> {
+        let of_jobs = self.jobs.iter();
+        of_jobs
+            .flat_map(|(&job, of_job)| of_job.classes.keys().map(move |&class| (job, class)))
+            .collect()
+    }
+
+    /// Takes all tasks of a class of a job.
+    pub(crate) fn take_class(&mut self, job: u32, class: ClassId) -> Vec<QueueEntry> {
+        let Some(of_job) = self.jobs.get_mut(&job) else {
+            return Vec::new();
+        };
+        let entries: Vec<QueueEntry> = of_job
+            .classes
+            .remove(&class)
+            .map(|queue| queue.iter().collect())
+            .unwrap_or_default();
+        self.len -= entries.len();
+        self.drop_empty(job, class);
+        entries
+    }
+}

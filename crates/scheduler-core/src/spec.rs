@@ -1,0 +1,230 @@
+//! Operations, options and classes: interned, so that a task holds one number for all of them.
+
+use rustc_hash::FxHashMap;
+use sortedvec::sortedvec;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use taskloom_core::{Operation, ResourceAmount, TaskOptions};
+
+macro_rules! table_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) struct $name(pub(crate) u32);
+    };
+}
+
+table_id! {
+    /// An operation that was heard of.
+    OperationId
+}
+table_id! {
+    /// Options that were heard of.
+    OptionsId
+}
+table_id! {
+    /// Tasks that are interchangeable for placing: one operation, one set of restrictions.
+    ClassId
+}
+table_id! {
+    /// Operation and options of a task.
+    SpecId
+}
+
+impl SpecId {
+    /// Scattered data: no operation makes it.
+    pub(crate) const DATA: Self = Self(0);
+}
+
+#[derive(Debug)]
+pub(crate) struct OperationRecord {
+    pub(crate) operation: Operation,
+    /// How many connected workers offer it.
+    pub(crate) offered_by: u32,
+    /// How many tasks in the table use it.
+    pub(crate) tasks: u64,
+    /// A moving average of how long it runs, in nanoseconds; zero until one has ended.
+    pub(crate) mean_ns: u64,
+}
+
+sortedvec! {
+    /// Operations by name and version. It changes seldom and is searched often.
+    #[derive(Debug, Clone)]
+    struct OperationNames {
+        fn derive_key(entry: &(Arc<str>, u32, OperationId)) -> (Arc<str>, u32) {
+            (entry.0.clone(), entry.1)
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ClassRecord {
+    pub(crate) operation: OperationId,
+    pub(crate) resources: Vec<(String, ResourceAmount)>,
+    pub(crate) workers: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpecRecord {
+    pub(crate) operation: OperationId,
+    pub(crate) class: ClassId,
+    pub(crate) priority: i32,
+}
+
+/// Why an operation is not taken in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SignatureMismatch;
+
+/// All of them. Entries are few (what programs define, not what they call) and stay.
+#[derive(Debug)]
+pub(crate) struct Specs {
+    names: OperationNames,
+    operations: Vec<OperationRecord>,
+    options: Vec<TaskOptions>,
+    options_index: BTreeMap<TaskOptions, OptionsId>,
+    classes: Vec<ClassRecord>,
+    classes_index: BTreeMap<ClassRecord, ClassId>,
+    specs: Vec<SpecRecord>,
+    specs_index: FxHashMap<(OperationId, OptionsId), SpecId>,
+}
+
+impl Default for Specs {
+    fn default() -> Self {
+        let mut specs = Self {
+            names: OperationNames::default(),
+            operations: Vec::new(),
+            options: Vec::new(),
+            options_index: BTreeMap::new(),
+            classes: Vec::new(),
+            classes_index: BTreeMap::new(),
+            specs: Vec::new(),
+            specs_index: FxHashMap::default(),
+        };
+        // Spec 0 is scattered data: an operation without a name, which nobody can offer.
+        let options = specs.options(&TaskOptions::default());
+        specs.operations.push(OperationRecord {
+            operation: Operation::new("", 0, 0),
+            offered_by: 0,
+            tasks: 0,
+            mean_ns: 0,
+        });
+        specs.spec(OperationId(0), options);
+        specs
+    }
+}
+
+/// Tasks shorter than this cost as much as this: what surrounds a task is not free either.
+const SHORTEST_TASK_NS: u64 = 1_000;
+
+impl Specs {
+    /// The id of an operation. A signature may change only while nobody offers or uses the old one.
+    pub(crate) fn operation(
+        &mut self,
+        operation: &Operation,
+    ) -> Result<OperationId, SignatureMismatch> {
+        let key = (operation.name.clone(), operation.version);
+        if let Some(&(_, _, id)) = self.names.find(&key) {
+            let record = &mut self.operations[id.0 as usize];
+            if record.operation.signature != operation.signature {
+                if record.offered_by > 0 || record.tasks > 0 {
+                    return Err(SignatureMismatch);
+                }
+                record.operation = operation.clone();
+            }
+            return Ok(id);
+        }
+        let id = OperationId(self.operations.len() as u32);
+        self.operations.push(OperationRecord {
+            operation: operation.clone(),
+            offered_by: 0,
+            tasks: 0,
+            mean_ns: 0,
+        });
+        self.names.insert((key.0, key.1, id));
+        Ok(id)
+    }
+
+    /// The id of these options.
+    pub(crate) fn options(&mut self, options: &TaskOptions) -> OptionsId {
+        if let Some(&id) = self.options_index.get(options) {
+            return id;
+        }
+        let id = OptionsId(self.options.len() as u32);
+        self.options.push(options.clone());
+        self.options_index.insert(options.clone(), id);
+        id
+    }
+
+    /// The id of an operation with options.
+    pub(crate) fn spec(&mut self, operation: OperationId, options: OptionsId) -> SpecId {
+        if let Some(&id) = self.specs_index.get(&(operation, options)) {
+            return id;
+        }
+        let of = &self.options[options.0 as usize];
+        let class = ClassRecord {
+            operation,
+            resources: of.resources.clone(),
+            workers: of.workers.clone(),
+        };
+        let priority = of.priority;
+        let class = match self.classes_index.get(&class) {
+            Some(&id) => id,
+            None => {
+                let id = ClassId(self.classes.len() as u32);
+                self.classes.push(class.clone());
+                self.classes_index.insert(class, id);
+                id
+            }
+        };
+        let id = SpecId(self.specs.len() as u32);
+        self.specs.push(SpecRecord {
+            operation,
+            class,
+            priority,
+        });
+        self.specs_index.insert((operation, options), id);
+        id
+    }
+
+    pub(crate) fn get(&self, spec: SpecId) -> SpecRecord {
+        self.specs[spec.0 as usize]
+    }
+
+    pub(crate) fn class(&self, class: ClassId) -> &ClassRecord {
+        &self.classes[class.0 as usize]
+    }
+
+    pub(crate) fn record(&self, operation: OperationId) -> &OperationRecord {
+        &self.operations[operation.0 as usize]
+    }
+
+    pub(crate) fn record_mut(&mut self, operation: OperationId) -> &mut OperationRecord {
+        &mut self.operations[operation.0 as usize]
+    }
+
+    /// How long a task of this spec is likely to run, `None` if none has ended yet.
+    pub(crate) fn mean_ns(&self, spec: SpecId) -> Option<u64> {
+        let mean = self.record(self.get(spec).operation).mean_ns;
+        (mean > 0).then_some(mean)
+    }
+
+    /// Notes how long a task ran: an average that halves the weight of the past with each.
+    pub(crate) fn ran(&mut self, spec: SpecId, elapsed: Duration) {
+        let ns = u64::try_from(elapsed.as_nanos())
+            .unwrap_or(u64::MAX / 4)
+            .max(SHORTEST_TASK_NS);
+        let operation = self.get(spec).operation;
+        let mean = &mut self.record_mut(operation).mean_ns;
+        *mean = if *mean == 0 { ns } else { mean.midpoint(ns) };
+    }
+
+    /// The operations that connected workers offer.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = &Operation> {
+        let records = self
+            .operations
+            .iter()
+            .filter(|record| record.offered_by > 0);
+        records.map(|record| &record.operation)
+    }
+}

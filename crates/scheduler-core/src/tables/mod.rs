@@ -1,0 +1,15 @@
+//! Arenas and indexes, made so that a task costs no allocation of its own.
+
+mod arena;
+mod blocks;
+mod keys;
+mod lists;
+mod tickets;
+mod wants;
+
+pub(crate) use arena::Arena;
+pub(crate) use blocks::{Blocks, Place};
+pub(crate) use keys::KeyIndex;
+pub(crate) use lists::{List, Lists};
+pub(crate) use tickets::{TicketEntry, Tickets};
+pub(crate) use wants::{Want, WantList, Wants};

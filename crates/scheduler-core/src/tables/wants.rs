@@ -1,0 +1,91 @@
+//! Who wants which result: short linked lists in one slab.
+
+use taskloom_core::Ticket;
+
+/// The head of a task's list of wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WantList(u32);
+
+impl WantList {
+    /// Nobody wants it.
+    pub(crate) const EMPTY: Self = Self(u32::MAX);
+
+    /// Whether nobody wants it.
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+}
+
+/// One client's want, under one of its tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Want {
+    /// The client's slot.
+    pub(crate) client: u32,
+    /// Its ticket.
+    pub(crate) ticket: Ticket,
+}
+
+#[derive(Debug)]
+struct Entry {
+    want: Want,
+    next: WantList,
+}
+
+/// The wants of all tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Wants {
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+}
+
+impl Wants {
+    /// Adds a want in front.
+    pub(crate) fn push(&mut self, list: &mut WantList, want: Want) {
+        let entry = Entry { want, next: *list };
+        *list = WantList(match self.free.pop() {
+            Some(at) => {
+                self.entries[at as usize] = entry;
+                at
+            }
+            None => {
+                self.entries.push(entry);
+                self.entries.len() as u32 - 1
+            }
+        });
+    }
+
+    /// Removes a want; false if it is not in the list.
+    pub(crate) fn remove(&mut self, list: &mut WantList, want: Want) -> bool {
+        let mut before: Option<u32> = None;
+        let mut at = *list;
+        while !at.is_empty() {
+            let next = self.entries[at.0 as usize].next;
+            if self.entries[at.0 as usize].want == want {
+                match before {
+                    Some(before) => self.entries[before as usize].next = next,
+                    None => *list = next,
+                }
+                self.free.push(at.0);
+                return true;
+            }
+            before = Some(at.0);
+            at = next;
+        }
+        false
+    }
+
+    /// The wants of a list, latest first.
+    pub(crate) fn iter(&self, list: WantList) -> impl Iterator<Item = Want> + '_ {
+        let mut at = list;
+        std::iter::from_fn(move || {
+            let entry = (!at.is_empty()).then(|| &self.entries[at.0 as usize])?;
+            at = entry.next;
+            Some(entry.want)
+        })
+    }
+
+    /// How many wants there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() - self.free.len()
+    }
+}

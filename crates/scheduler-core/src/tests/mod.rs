@@ -1,0 +1,9 @@
+//! Tests of the machine through its one call, by what they are about.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod clients;
+mod data;
+mod lifecycle;
+mod placement;
+mod properties;
+mod recovery;

@@ -1,0 +1,149 @@
+//! Who gets what.
+
+use crate::Config;
+use crate::testing::TestScheduler;
+use std::time::Duration;
+use taskloom_core::{ResourceAmount, TaskOptions};
+
+fn eager() -> TestScheduler {
+    let mut t = TestScheduler::with(Config::default());
+    t.elapsed = Duration::from_micros(10);
+    t
+}
+
+#[test]
+fn roots_wait_in_the_scheduler_when_their_length_is_unknown() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1", "w2"]).graph("a* b* c* d* e* f*");
+    assert_eq!(t.take_lines().len(), 4);
+    assert_eq!(t.core.identity(t.now).tasks.queued, 2);
+}
+
+#[test]
+fn short_tasks_are_given_ahead() {
+    let mut t = eager();
+    t.workers(["w1"]).graph("a*").finish("a", "w1").skip();
+    t.graph("b* c* d* e* f* g*");
+    assert_eq!(t.take_lines().len(), 6);
+}
+
+#[test]
+fn a_chain_of_short_tasks_goes_out_at_once() {
+    let mut t = eager();
+    t.workers(["w1", "w2"]).graph("z*").finish("z", "w1").skip();
+    t.graph("a -> b -> c -> d*");
+    let at = if t.core.identity(t.now).workers[0].processing == 4 {
+        "w1"
+    } else {
+        "w2"
+    };
+    assert_eq!(t.take_lines().len(), 4);
+    t.finish("a", at).expect([]);
+    t.finish("b", at)
+        .skip()
+        .finish("c", at)
+        .skip()
+        .finish("d", at);
+    assert!(t.take_lines().contains(&"c: finished d".to_owned()));
+}
+
+#[test]
+fn what_was_sent_ahead_comes_back_when_its_input_does() {
+    let mut t = eager();
+    t.workers(["w1"]).graph("z*").finish("z", "w1").skip();
+    t.graph("a -> b -> c*")
+        .expect(["w1: compute a", "w1: compute b", "w1: compute c"]);
+    t.workers(["w2"]).fail("a", "w1").expect([
+        "w1: cancel b",
+        "w1: cancel c",
+        "c: failed c: Task of a",
+    ]);
+}
+
+#[test]
+fn a_task_goes_where_its_inputs_are() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1", "w2"])
+        .graph("a b -> x*; a -> y*; b -> z*")
+        .expect(["w1: compute a", "w2: compute b"]);
+    t.finish("a", "w1").expect(["w1: compute y"]);
+    t.finish("b", "w2");
+    assert!(t.take_lines().contains(&"w2: compute z".to_owned()));
+}
+
+#[test]
+fn an_idle_worker_takes_over_what_is_queued_at_a_busy_one() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1"])
+        .graph("a -> b* c* d* e* f*")
+        .finish("a", "w1")
+        .skip();
+    t.workers(["w2"]);
+    let lines = t.take_lines();
+    assert!(
+        lines.iter().any(|line| line.starts_with("w2: compute")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn higher_priority_goes_first() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1"]).graph("a* b* c*").skip();
+    t.options = TaskOptions {
+        priority: 5,
+        ..TaskOptions::default()
+    };
+    t.graph("urgent*").expect([]);
+    t.finish("a", "w1")
+        .expect(["c: finished a", "w1: compute urgent"]);
+}
+
+#[test]
+fn two_clients_share_the_workers() {
+    let mut t = TestScheduler::new();
+    t.client("c2")
+        .workers(["w1"])
+        .graph("a* b* c* d* e*")
+        .skip();
+    t.graph_of("c2", "x* y*");
+    t.finish("a", "w1").finish("b", "w1").finish("c", "w1");
+    let lines = t.take_lines();
+    let given = |name: &str| lines.contains(&format!("w1: compute {name}"));
+    assert!(given("x") || given("y"), "{lines:?}");
+    assert!(!(given("d") && given("e")), "{lines:?}");
+}
+
+#[test]
+fn resources_are_reserved_while_a_task_is_with_a_worker() {
+    let gpu = |units| vec![("GPU".to_owned(), ResourceAmount::from_units(units).unwrap())];
+    let mut t = TestScheduler::new();
+    t.options = TaskOptions {
+        resources: gpu(0.5),
+        ..TaskOptions::default()
+    };
+    t.workers(["plain"]).graph("a* b* c*");
+    t.expect(["c: 3 waiting: workers offer test::op/1, but none has the resources GPU=0.5"]);
+    let mut hello = t.hello("gpu");
+    (hello.nthreads, hello.resources) = (8, gpu(1.0));
+    t.join(hello).unwrap();
+    t.expect(["gpu: compute a", "gpu: compute b"]);
+    t.finish("a", "gpu")
+        .expect(["c: finished a", "gpu: compute c"]);
+}
+
+#[test]
+fn named_workers_alone_run_a_task() {
+    let mut t = TestScheduler::new();
+    t.options = TaskOptions {
+        workers: vec!["w2".into()],
+        ..TaskOptions::default()
+    };
+    t.workers(["w1"]).graph("a*");
+    t.expect(["c: 1 waiting: workers offer test::op/1, but none is named w2"]);
+    t.workers(["w2"]).expect(["w2: compute a"]);
+    t.workers(["w3"]).graph("b* c*").expect(["w2: compute b"]);
+    // The only worker that may run it goes: what is queued is stuck, and the client is told.
+    t.remove_worker("w2");
+    assert_eq!(t.core.identity(t.now).tasks.no_worker, 3);
+}

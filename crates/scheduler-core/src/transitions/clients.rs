@@ -1,0 +1,142 @@
+//! Clients come, speak and go.
+
+use super::Step;
+use crate::client::Client;
+use crate::core::SchedulerCore;
+use crate::effects::Effects;
+use crate::tables::{TicketEntry, Want};
+use taskloom_core::limits::{CLIENTS_MAX, NAME_BYTES_MAX, PROTOCOL_VERSION};
+use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, Refusal};
+use taskloom_core::{ClientId, TaskId, TaskOptions, Ticket};
+
+impl SchedulerCore {
+    pub(crate) fn client_joined(&mut self, hello: ClientHello) -> Result<ClientWelcome, Refusal> {
+        if hello.protocol != PROTOCOL_VERSION {
+            let (ours, theirs) = (PROTOCOL_VERSION, hello.protocol);
+            return Err(Refusal::Protocol {
+                party: "client",
+                ours,
+                theirs,
+            });
+        }
+        if self.closing.is_some() {
+            return Err(Refusal::Closing);
+        }
+        if hello.name.len() > NAME_BYTES_MAX {
+            return Err(Refusal::Invalid(format!(
+                "a client's name has at most {NAME_BYTES_MAX} bytes"
+            )));
+        }
+        if self.clients.len() >= CLIENTS_MAX {
+            return Err(Refusal::Full(format!(
+                "{CLIENTS_MAX} clients are connected"
+            )));
+        }
+        let default_options = self.specs.options(&TaskOptions::default());
+        let mut id = ClientId::new(0, 0);
+        self.clients.insert(|slot, generation| {
+            id = ClientId::new(slot, generation);
+            Client::new(id, default_options)
+        });
+        Ok(ClientWelcome {
+            client: id,
+            epoch: self.epoch,
+            heartbeat: self.config.heartbeat,
+        })
+    }
+
+    pub(crate) fn client_said(
+        &mut self,
+        id: ClientId,
+        messages: Vec<FromClient>,
+        effects: &mut Effects,
+    ) {
+        for message in messages {
+            let Some(slot) = self.client_slot(id) else {
+                return;
+            };
+            match message {
+                FromClient::Submit(chunk) => {
+                    if let Err(reason) = self.take_in(slot, *chunk) {
+                        effects.close_clients.push((id, reason));
+                        self.client_gone(slot);
+                        return;
+                    }
+                }
+                FromClient::Scatter(scatter) => self.scatter(slot, scatter),
+                FromClient::SupplyFailed { task, worker, .. } => {
+                    self.supply_failed(slot, task, worker);
+                }
+                FromClient::Release(tickets) => {
+                    for ticket in tickets {
+                        self.release_ticket(slot, ticket);
+                    }
+                }
+                FromClient::Cancel(tickets) => {
+                    for ticket in tickets {
+                        self.cancel(slot, ticket);
+                    }
+                }
+                FromClient::Locate { request, tickets } => self.locate(slot, request, tickets),
+                FromClient::Missing { task, worker } => self.client_misses(task, worker),
+                FromClient::Heartbeat => {}
+            }
+            self.run_steps();
+        }
+    }
+
+    /// The client wants the task of this ticket no more.
+    pub(crate) fn release_ticket(&mut self, client: u32, ticket: Ticket) {
+        let removed = self
+            .clients
+            .get_mut(client)
+            .and_then(|client| client.tickets.remove(ticket));
+        match removed {
+            Some(TicketEntry::Wanted(task)) => self.drop_want(task, Want { client, ticket }),
+            Some(TicketEntry::Held(task)) => self.let_go_of_held(task),
+            Some(TicketEntry::Refused) | None => {}
+        }
+        self.run_steps();
+    }
+
+    fn drop_want(&mut self, task: TaskId, want: Want) {
+        let Some(slot) = self.task_slot(task) else {
+            return;
+        };
+        let mut list = self.task(slot).wants;
+        self.wants.remove(&mut list, want);
+        self.task_mut(slot).wants = list;
+        self.no_supplier(slot, want.client, want.ticket);
+        self.steps.push(Step::Unneed(slot));
+    }
+
+    /// No later chunk can name this task.
+    pub(crate) fn let_go_of_held(&mut self, task: TaskId) {
+        if let Some(slot) = self.task_slot(task) {
+            let task = self.task_mut(slot);
+            task.holds = task.holds.saturating_sub(1);
+            self.steps.push(Step::Unneed(slot));
+        }
+    }
+
+    /// Everything that only this client wanted is released.
+    pub(crate) fn client_gone(&mut self, slot: u32) {
+        let Some(mut client) = self.clients.remove(slot) else {
+            return;
+        };
+        for (ticket, entry) in client.tickets.drain() {
+            match entry {
+                TicketEntry::Wanted(task) => self.drop_want(
+                    task,
+                    Want {
+                        client: slot,
+                        ticket,
+                    },
+                ),
+                TicketEntry::Held(task) => self.let_go_of_held(task),
+                TicketEntry::Refused => {}
+            }
+        }
+        self.run_steps();
+    }
+}

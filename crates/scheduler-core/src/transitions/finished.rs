@@ -1,0 +1,166 @@
+//! A run ended well.
+
+use super::Step;
+use crate::core::SchedulerCore;
+use crate::spec::SpecId;
+use crate::state::State;
+use std::time::Duration;
+use taskloom_core::limits::INLINE_BYTES_MAX;
+use taskloom_core::message::ToClient;
+use taskloom_core::{Encoded, RunId, TaskId};
+
+impl SchedulerCore {
+    /// Processing or assigned -> memory. A completion of any other run is of no use: its value is
+    /// dropped, unless that worker holds the task's value anyway.
+    pub(crate) fn run_finished(
+        &mut self,
+        worker: u32,
+        id: TaskId,
+        run: RunId,
+        nbytes: u64,
+        elapsed: Duration,
+        value: Option<Encoded>,
+    ) {
+        self.run_ended(worker, run);
+        let Some(slot) = self.task_slot(id) else {
+            self.free_at(worker, id);
+            return;
+        };
+        if self.task(slot).state.given_to() != Some((worker, run)) {
+            if !self
+                .workers
+                .get(worker)
+                .is_some_and(|worker| worker.held.contains(&slot))
+            {
+                self.free_at(worker, id);
+            }
+            return;
+        }
+        let spec = self.task(slot).spec;
+        self.specs.ran(spec, elapsed);
+        self.take_off(slot, worker);
+        self.let_go_of_inputs(slot);
+        let value = value.filter(|value| value.nbytes() <= INLINE_BYTES_MAX);
+        self.enter_memory(slot, worker, nbytes, value);
+    }
+
+    /// The value of a task is at this worker: tell who wants it and let dependents go on.
+    pub(crate) fn enter_memory(
+        &mut self,
+        slot: u32,
+        worker: u32,
+        nbytes: u64,
+        value: Option<Encoded>,
+    ) {
+        let holders = self.holders.make(&[worker]);
+        self.set_state(slot, State::Memory { holders, nbytes });
+        if let Some(worker) = self.workers.get_mut(worker) {
+            worker.held.insert(slot);
+            worker.held_bytes = worker.held_bytes.saturating_add(nbytes);
+        }
+        if self.task(slot).spec != SpecId::DATA {
+            self.announce(slot, nbytes, value.as_ref());
+        }
+        if self.input_is_there(slot, worker) {
+            self.keep_inline(slot, value);
+        }
+        if !self.task(slot).is_needed() {
+            self.steps.push(Step::Unneed(slot));
+        }
+    }
+
+    /// Tells all clients that want a task that its result is there.
+    pub(crate) fn announce(&mut self, slot: u32, nbytes: u64, value: Option<&Encoded>) {
+        let (wants, clients) = (&self.wants, &mut self.clients);
+        for want in wants.iter(self.tasks[slot as usize].wants) {
+            if let Some(client) = clients.get_mut(want.client) {
+                let value = value.cloned();
+                client.outbox.push(ToClient::Finished {
+                    ticket: want.ticket,
+                    nbytes,
+                    value,
+                });
+            }
+        }
+    }
+
+    /// Counts an input down for all dependents that wait for it. Returns whether some dependent may
+    /// need the value away from `worker`.
+    fn input_is_there(&mut self, slot: u32, worker: u32) -> bool {
+        let dependents = self.task(slot).dependents;
+        let mut elsewhere = false;
+        for at in 0..dependents.len() {
+            let dependent = self.edges.get(dependents)[at].task;
+            match self.task(dependent).state {
+                State::Waiting { missing } => {
+                    elsewhere = true;
+                    self.task_mut(dependent).state = State::Waiting {
+                        missing: missing - 1,
+                    };
+                    if missing == 1 {
+                        self.ready.push(dependent);
+                    }
+                }
+                State::Assigned {
+                    worker: at,
+                    missing,
+                    run,
+                } if at == worker => {
+                    if missing > 1 {
+                        let state = State::Assigned {
+                            worker,
+                            missing: missing - 1,
+                            run,
+                        };
+                        self.task_mut(dependent).state = state;
+                    } else {
+                        self.set_state(dependent, State::Processing { worker, run });
+                    }
+                }
+                _ => {}
+            }
+        }
+        elsewhere
+    }
+
+    /// Keeps a small value for dependents on other workers, within a budget.
+    fn keep_inline(&mut self, slot: u32, value: Option<Encoded>) {
+        if let Some(value) = value {
+            let nbytes = value.nbytes();
+            if self.inline_bytes + nbytes <= self.config.inline_keep_bytes {
+                self.inline_bytes += nbytes;
+                self.inline.insert(slot, value);
+            }
+        }
+    }
+
+    /// A withdrawn run is over: its thread and resources are free again.
+    pub(crate) fn run_ended(&mut self, worker: u32, run: RunId) {
+        if let Some(worker) = self.workers.get_mut(worker)
+            && let Some(given) = worker.ending.remove(&run)
+        {
+            worker.occupancy_ns -= given.estimate_ns;
+            worker.give_back(self.specs.class(self.specs.get(given.spec).class));
+        }
+    }
+
+    /// A task is with this worker no more, and its thread is free.
+    pub(crate) fn take_off(&mut self, slot: u32, worker: u32) {
+        if let Some(worker) = self.workers.get_mut(worker)
+            && let Some(given) = worker.given.remove(&slot)
+        {
+            worker.occupancy_ns -= given.estimate_ns;
+            worker.give_back(self.specs.class(self.specs.get(given.spec).class));
+        }
+    }
+
+    /// A task is with this worker no more, but its run may still occupy a thread until it is
+    /// reported ended.
+    pub(crate) fn withdraw(&mut self, slot: u32, worker: u32, run: RunId) {
+        if let Some(worker) = self.workers.get_mut(worker)
+            && let Some(given) = worker.given.remove(&slot)
+        {
+            worker.ending.insert(run, given);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! One file per kind of event: what it does to tasks.
+//!
+//! Changes that cause others do not call each other: they push a [`Step`], and [`run_steps`] works
+//! the steps off. So no chain of tasks, however long, becomes a chain of calls.
+//!
+//! [`run_steps`]: crate::SchedulerCore::run_steps
+
+mod cancel;
+mod clients;
+mod close;
+mod failed;
+mod finished;
+mod forget;
+mod intake;
+mod leaving;
+mod locate;
+mod lost;
+mod need;
+mod no_worker;
+mod returned;
+mod scatter;
+mod silence;
+mod stored;
+mod worker_gone;
+mod worker_joined;
+mod worker_said;
+
+pub(crate) use no_worker::NoWorkerClass;
+pub(crate) use scatter::Source;
+
+use crate::core::SchedulerCore;
+use std::sync::Arc;
+use taskloom_core::TaskFailure;
+
+/// Something that remains to be done to a task.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// It is needed and released: see to its inputs.
+    Activate(u32),
+    /// Perhaps nobody needs it any more.
+    Unneed(u32),
+    /// It cannot end well.
+    Fail(u32, Arc<TaskFailure>),
+}
+
+impl SchedulerCore {
+    /// Works off what the change at hand has caused.
+    pub(crate) fn run_steps(&mut self) {
+        while let Some(step) = self.steps.pop() {
+            match step {
+                Step::Activate(slot) => self.activate(slot),
+                Step::Unneed(slot) => self.unneed(slot),
+                Step::Fail(slot, failure) => self.fail(slot, failure),
+            }
+        }
+    }
+}

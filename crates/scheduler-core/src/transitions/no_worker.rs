@@ -1,0 +1,187 @@
+//! Ready tasks that no connected worker can run: they wait visibly, and not for ever.
+
+use super::Step;
+use crate::core::SchedulerCore;
+use crate::spec::ClassId;
+use crate::state::State;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use taskloom_core::message::ToClient;
+use taskloom_core::operation::near_names;
+use taskloom_core::{ErrorCode, Time};
+
+/// The tasks of a class, by the time at which their clock started.
+pub(crate) type NoWorkerClass = BTreeSet<(Time, u32)>;
+
+impl SchedulerCore {
+    /// Whether some connected worker can ever run tasks of a class.
+    pub(crate) fn somebody_qualifies(&self, class: ClassId) -> bool {
+        let class = self.specs.class(class);
+        self.specs.record(class.operation).offered_by > 0
+            && self
+                .workers
+                .iter()
+                .any(|(_, worker)| worker.qualifies(class))
+    }
+
+    /// Ready -> no-worker. The client is told at the end of the turn.
+    pub(crate) fn enter_no_worker(&mut self, slot: u32, class: ClassId) {
+        let since = if self.workers.len() > 0 {
+            self.now
+        } else {
+            Time(u64::MAX)
+        };
+        self.set_state(slot, State::NoWorker { since });
+        self.no_worker
+            .entry(class)
+            .or_default()
+            .insert((since, slot));
+        let job = self.task(slot).job;
+        *self.newly_stuck.entry((job, class)).or_default() += 1;
+    }
+
+    pub(crate) fn leave_no_worker(&mut self, slot: u32, since: Time) {
+        let class = self.specs.get(self.task(slot).spec).class;
+        if let Some(tasks) = self.no_worker.get_mut(&class) {
+            tasks.remove(&(since, slot));
+            if tasks.is_empty() {
+                self.no_worker.remove(&class);
+            }
+        }
+    }
+
+    /// A worker joined: what it can run is ready again.
+    pub(crate) fn wake_stuck(&mut self) {
+        let classes: Vec<ClassId> = self.no_worker.keys().copied().collect();
+        for class in classes {
+            if self.somebody_qualifies(class)
+                && let Some(tasks) = self.no_worker.remove(&class)
+            {
+                for (_, slot) in tasks {
+                    self.set_state(slot, State::Waiting { missing: 0 });
+                    self.ready.push(slot);
+                }
+                for (_, client) in self.clients.iter_mut() {
+                    client.told_waiting.remove(&class);
+                }
+            }
+        }
+    }
+
+    /// A worker is gone: queued tasks that only it could run are stuck.
+    pub(crate) fn unqualified_to_stuck(&mut self) {
+        for (job, class) in self.jobs.classes() {
+            if !self.somebody_qualifies(class) {
+                for entry in self.jobs.take_class(job, class) {
+                    self.enter_no_worker(entry.slot(), class);
+                }
+            }
+        }
+    }
+
+    /// Starts all clocks anew at this time; the greatest time stands for a clock that stands still.
+    pub(crate) fn restart_no_worker_clocks(&mut self, since: Time) {
+        for tasks in self.no_worker.values_mut() {
+            *tasks = tasks.iter().map(|&(_, slot)| (since, slot)).collect();
+            for &(_, slot) in tasks.iter() {
+                self.tasks[slot as usize].state = State::NoWorker { since };
+            }
+        }
+    }
+
+    pub(crate) fn next_no_worker_deadline(&self) -> Option<Time> {
+        let first = self.no_worker.values().filter_map(|tasks| tasks.first());
+        let since = first.map(|&(since, _)| since).min()?;
+        (since != Time(u64::MAX)).then(|| since + self.config.no_worker_timeout)
+    }
+
+    /// Tasks that waited too long err.
+    pub(crate) fn fail_stuck(&mut self) {
+        let latest = self.now - self.config.no_worker_timeout;
+        let classes: Vec<ClassId> = self.no_worker.keys().copied().collect();
+        for class in classes {
+            let Some(tasks) = self.no_worker.get(&class) else {
+                continue;
+            };
+            let late: Vec<u32> = tasks
+                .iter()
+                .take_while(|&&(since, _)| since <= latest && self.now.0 > 0)
+                .map(|&(_, slot)| slot)
+                .collect();
+            if late.is_empty() {
+                continue;
+            }
+            let waited = self.config.no_worker_timeout.as_secs_f64();
+            let (reason, near) = self.why_stuck(class);
+            let near = if near.is_empty() {
+                "none".into()
+            } else {
+                near.join(", ")
+            };
+            for slot in late {
+                let text = format!("waited {waited} s for a worker: {reason} (nearest: {near})");
+                let failure = self.blame(slot, ErrorCode::NoWorker, text);
+                self.steps.push(Step::Fail(slot, Arc::new(failure)));
+            }
+        }
+    }
+
+    /// Why nobody can run a class, and similar operations that are offered.
+    fn why_stuck(&self, class: ClassId) -> (String, Vec<String>) {
+        let class = self.specs.class(class);
+        let record = self.specs.record(class.operation);
+        let operation = &record.operation;
+        if record.offered_by == 0 {
+            let near = near_names(
+                &operation.name,
+                self.specs.offered().map(|other| &*other.name),
+            );
+            return (format!("no worker offers {operation}"), near);
+        }
+        let resources: Vec<String> = class
+            .resources
+            .iter()
+            .map(|(name, amount)| format!("{name}={amount}"))
+            .collect();
+        let mut reason = format!("workers offer {operation}, but none");
+        if !class.workers.is_empty() {
+            reason += &format!(" is named {}", class.workers.join(" or "));
+        }
+        if !resources.is_empty() {
+            let and = if class.workers.is_empty() { "" } else { " and" };
+            reason += &format!("{and} has the resources {}", resources.join(", "));
+        }
+        if class.workers.is_empty() && resources.is_empty() {
+            reason += " of them takes new tasks: they are leaving";
+        }
+        (reason, Vec::new())
+    }
+
+    /// Tells clients which of their tasks became unable to run in this turn, once per class until a
+    /// worker for it comes.
+    pub(crate) fn tell_stuck(&mut self) {
+        for ((job, class), tasks) in std::mem::take(&mut self.newly_stuck) {
+            let fresh = self
+                .clients
+                .get_mut(job)
+                .is_some_and(|c| c.told_waiting.insert(class));
+            if fresh {
+                let (reason, near) = self.why_stuck(class);
+                let operation = self
+                    .specs
+                    .record(self.specs.class(class).operation)
+                    .operation
+                    .clone();
+                self.tell_client(
+                    job,
+                    ToClient::Waiting {
+                        operation,
+                        tasks,
+                        near,
+                        reason,
+                    },
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A copy of a value came to a worker that did not compute it.
+
+use super::Step;
+use crate::core::SchedulerCore;
+use crate::state::State;
+use taskloom_core::TaskId;
+
+impl SchedulerCore {
+    /// Adds a holder; scattered data enter memory with their first.
+    pub(crate) fn stored(&mut self, worker: u32, id: TaskId, nbytes: u64) {
+        let Some(slot) = self.task_slot(id) else {
+            self.free_at(worker, id);
+            return;
+        };
+        match self.task(slot).state {
+            State::Memory {
+                mut holders,
+                nbytes,
+            } => {
+                let holds = self.workers.get_mut(worker).is_some_and(|worker| {
+                    let new = worker.held.insert(slot);
+                    worker.held_bytes += if new { nbytes } else { 0 };
+                    new
+                });
+                if holds {
+                    self.copied_bytes += nbytes;
+                    self.holders.push(&mut holders, worker);
+                    self.task_mut(slot).state = State::Memory { holders, nbytes };
+                }
+                self.moved(slot);
+            }
+            State::Supplying => {
+                self.unsupplied.remove(&slot);
+                self.enter_memory(slot, worker, nbytes, None);
+                self.copies_wanted(slot);
+            }
+            _ => {
+                self.free_at(worker, id);
+                return;
+            }
+        }
+        self.copy_arrived(slot, worker);
+        self.steps.push(Step::Unneed(slot));
+    }
+
+    /// A worker could not get a copy that it was told to get.
+    pub(crate) fn acquire_failed(&mut self, worker: u32, id: TaskId) {
+        if let Some(slot) = self.task_slot(id) {
+            self.copy_given_up(slot, worker);
+            self.out_of_reach(worker, slot);
+            self.moved(slot);
+        }
+    }
+}

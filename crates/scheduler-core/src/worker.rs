@@ -1,0 +1,186 @@
+//! What the scheduler knows of a worker.
+
+use crate::config::Config;
+use crate::queue::TaskQueue;
+use crate::spec::{ClassRecord, OperationId, SpecId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use taskloom_core::message::{Peer, ToWorker, WorkerHello};
+use taskloom_core::{ResourceAmount, RunId, TaskId, Time, WorkerId};
+
+/// The operation is not offered.
+const NOT_OFFERED: u32 = u32::MAX;
+
+/// A task that was given to a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    /// What it was taken to cost, in nanoseconds; the same number is taken off again.
+    pub(crate) estimate_ns: u64,
+    pub(crate) spec: SpecId,
+}
+
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) id: WorkerId,
+    pub(crate) hello: WorkerHello,
+    /// By operation, the index in the worker's own list.
+    offers: Vec<u32>,
+    pub(crate) free_resources: Vec<(String, ResourceAmount)>,
+    /// Given and not ended, by task slot.
+    pub(crate) given: FxHashMap<u32, Given>,
+    /// Runs that were withdrawn and whose end was not reported: they may still occupy a thread.
+    pub(crate) ending: FxHashMap<RunId, Given>,
+    /// The sum of the estimates of `given` and `ending`.
+    pub(crate) occupancy_ns: u64,
+    /// Ready tasks that prefer this worker.
+    pub(crate) located: TaskQueue,
+    /// Values it holds, by task slot.
+    pub(crate) held: FxHashSet<u32>,
+    pub(crate) held_bytes: u64,
+    /// Whether a client could not bring data to it, which counts against it for the next.
+    pub(crate) hard_to_reach: bool,
+    /// The runs that were executing at the last heartbeat.
+    pub(crate) executing: Vec<RunId>,
+    pub(crate) process_bytes: u64,
+    pub(crate) last_heard: Time,
+    /// Whether it said that it leaves, and whether it was told that it may.
+    pub(crate) leaving: bool,
+    pub(crate) may_leave: bool,
+    /// Copies that others are making of what only it holds.
+    pub(crate) moving: FxHashSet<u32>,
+    /// Workers whose address it was told.
+    pub(crate) introduced: FxHashSet<WorkerId>,
+    pub(crate) outbox: Vec<ToWorker>,
+    /// Values to drop, kept apart so that many become one message.
+    pub(crate) freeing: Vec<TaskId>,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        id: WorkerId,
+        hello: WorkerHello,
+        operations: &[OperationId],
+        now: Time,
+    ) -> Self {
+        let mut offers = Vec::new();
+        for (index, operation) in operations.iter().enumerate() {
+            let at = operation.0 as usize;
+            if offers.len() <= at {
+                offers.resize(at + 1, NOT_OFFERED);
+            }
+            offers[at] = index as u32;
+        }
+        Self {
+            id,
+            offers,
+            free_resources: hello.resources.clone(),
+            hello,
+            given: FxHashMap::default(),
+            ending: FxHashMap::default(),
+            occupancy_ns: 0,
+            located: TaskQueue::default(),
+            held: FxHashSet::default(),
+            held_bytes: 0,
+            hard_to_reach: false,
+            executing: Vec::new(),
+            process_bytes: 0,
+            last_heard: now,
+            leaving: false,
+            may_leave: false,
+            moving: FxHashSet::default(),
+            introduced: FxHashSet::default(),
+            outbox: Vec::new(),
+            freeing: Vec::new(),
+        }
+    }
+
+    pub(crate) fn peer(&self) -> Peer {
+        Peer {
+            worker: self.id,
+            name: self.hello.name.clone(),
+            address: self.hello.address.clone(),
+        }
+    }
+
+    /// The index of an operation in the worker's own list.
+    pub(crate) fn offer(&self, operation: OperationId) -> Option<u32> {
+        let index = *self.offers.get(operation.0 as usize)?;
+        (index != NOT_OFFERED).then_some(index)
+    }
+
+    /// Whether tasks of a class may ever run here.
+    pub(crate) fn qualifies(&self, class: &ClassRecord) -> bool {
+        !self.leaving
+            && self.offer(class.operation).is_some()
+            && covers(&self.hello.resources, &class.resources)
+            && (class.workers.is_empty() || class.workers.binary_search(&self.hello.name).is_ok())
+    }
+
+    /// Whether a task of a class, for which the worker qualifies, could be given to it now.
+    pub(crate) fn has_resources(&self, class: &ClassRecord) -> bool {
+        class.resources.is_empty() || covers(&self.free_resources, &class.resources)
+    }
+
+    /// How many tasks it was given that have not ended.
+    pub(crate) fn load(&self) -> usize {
+        self.given.len() + self.ending.len()
+    }
+
+    /// How many more tasks of this length it should be given now. Long tasks, and those whose length
+    /// is not known, keep one task in hand beyond the threads; short ones some milliseconds of work.
+    pub(crate) fn room(&self, config: &Config, mean_ns: Option<u64>) -> usize {
+        if self.leaving {
+            return 0;
+        }
+        let threads = self.hello.nthreads as usize;
+        let floor = threads + threads.div_ceil(10);
+        let floor = floor.saturating_sub(self.load());
+        let Some(mean_ns) = mean_ns else { return floor };
+        let ahead_ns = config.lookahead.as_nanos() as u64 * threads as u64;
+        let by_time = ahead_ns.saturating_sub(self.occupancy_ns) / mean_ns.max(1);
+        let most = config.lookahead_tasks as usize * threads;
+        floor.max((by_time as usize).min(most.saturating_sub(self.load())))
+    }
+
+    /// The same per thread, in thousandths.
+    pub(crate) fn load_per_thread(&self) -> usize {
+        self.load() * 1000 / self.hello.nthreads.max(1) as usize
+    }
+
+    /// How long a new task would wait for a thread, in nanoseconds.
+    pub(crate) fn wait_ns(&self) -> u64 {
+        if self.load() < self.hello.nthreads as usize {
+            0
+        } else {
+            self.occupancy_ns / u64::from(self.hello.nthreads.max(1))
+        }
+    }
+
+    pub(crate) fn reserve(&mut self, class: &ClassRecord) {
+        change(&mut self.free_resources, &class.resources, |free, need| {
+            free.saturating_sub(need)
+        });
+    }
+
+    pub(crate) fn give_back(&mut self, class: &ClassRecord) {
+        change(&mut self.free_resources, &class.resources, |free, need| {
+            free.saturating_add(need)
+        });
+    }
+}
+
+type Amounts = [(String, ResourceAmount)];
+
+fn covers(have: &Amounts, need: &Amounts) -> bool {
+    need.iter().all(|(name, amount)| {
+        let at = have.binary_search_by(|(other, _)| other.cmp(name));
+        at.is_ok_and(|at| have[at].1 >= *amount)
+    })
+}
+
+fn change(free: &mut Amounts, need: &Amounts, by: impl Fn(u64, u64) -> u64) {
+    for (name, amount) in need {
+        if let Ok(at) = free.binary_search_by(|(other, _)| other.cmp(name)) {
+            free[at].1 = ResourceAmount(by(free[at].1.0, amount.0));
+        }
+    }
+}
