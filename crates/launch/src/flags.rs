@@ -217,7 +217,7 @@ Examples:
   $PROGRAM scheduler:8786                                   one thread per processor
   $PROGRAM scheduler:8786 --nthreads 8 --memory-limit 75%
   $PROGRAM scheduler:8786 --resources \"GPU=2\" --name gpu-1
-  $PROGRAM scheduler:8786 --nworkers 4                      four processes that share this machine
+  $PROGRAM scheduler:8786 --nworkers 4                      four processes
 ";
 
 const EXIT_CODES: &str = "\
@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(
             given,
             [
-                ("log-json", "true"),
                 ("scheduler", "scheduler:8786"),
-                ("nthreads", "8")
+                ("nthreads", "8"),
+                ("log-json", "true")
             ]
         );
         assert!(!flags.lifeline);

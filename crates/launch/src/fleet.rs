@@ -281,9 +281,9 @@ mod tests {
             1,
         );
         assert!(words.starts_with(&[
-            "--log-json".into(),
             "s:1".into(),
-            "--resources=GPU=1".into()
+            "--resources=GPU=1".into(),
+            "--log-json".into()
         ]));
         for word in ["--nworkers=1", "--name=w-1", "--lifeline"] {
             assert!(words.iter().any(|given| given == word), "{words:?}");

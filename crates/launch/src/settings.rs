@@ -111,7 +111,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     row(Worker, "contact-address", "HOST:PORT", "",
         "Where others reach this worker, if that is not where it listens"),
     row(Worker, "local-directory", "DIR", "",
-        "Where tasks may keep files; a new directory among the system's temporary files if not given"),
+        "Where to make the worker's directory for files of tasks, which is removed when it ends; the system's directory for temporary files if not given"),
     row(Worker, "drain-timeout", "TIME", "30s",
         "How long running tasks may go on after the worker was told to end"),
     row(Worker, "death-timeout", "TIME", "never",
@@ -156,11 +156,10 @@ impl Setting {
     }
 }
 
-/// The settings that a daemon reads.
+/// The settings that a daemon reads: its own, then those of all daemons.
 pub(crate) fn of(section: Section) -> impl Iterator<Item = &'static Setting> {
-    SETTINGS
-        .iter()
-        .filter(move |row| row.section == section || row.section == Common)
+    let of = move |wanted| SETTINGS.iter().filter(move |row| row.section == wanted);
+    of(section).chain(of(Common))
 }
 
 #[cfg(test)]
