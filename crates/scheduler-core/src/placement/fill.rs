@@ -3,7 +3,6 @@
 use crate::core::SchedulerCore;
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
-use crate::worker::Worker;
 
 impl SchedulerCore {
     /// Gives out ready tasks while there is room. What is queued at a worker comes first there,
@@ -125,7 +124,7 @@ impl SchedulerCore {
                 .map(|(slot, other)| (self.expected_wait_ns(other), slot))
                 .max();
             let Some((wait, victim)) = victim else { return };
-            let Some(slot) = self.worth_taking(victim, worker, wait) else {
+            let Some(slot) = self.worth_taking(victim, thief, wait) else {
                 return;
             };
             self.dequeue(slot, QueuedAt::Worker(victim));
@@ -133,9 +132,11 @@ impl SchedulerCore {
         }
     }
 
-    /// The best task queued at `victim` that this worker can run, if it gains by moving.
-    fn worth_taking(&self, victim: u32, thief: &Worker, wait_ns: u64) -> Option<u32> {
+    /// The best task queued at `victim` that this worker can run, if it gains by moving and the
+    /// worker can reach a holder of each input.
+    fn worth_taking(&self, victim: u32, thief_slot: u32, wait_ns: u64) -> Option<u32> {
         let victim = self.workers.get(victim)?;
+        let thief = self.workers.get(thief_slot)?;
         let entry = victim.located.best()?;
         let task = self.task(entry.slot());
         let class = self.specs.class(self.specs.get(task.spec).class);
@@ -144,10 +145,19 @@ impl SchedulerCore {
         }
         let mut bytes = 0;
         for edge in self.edges.get(task.dependencies).iter().take(64) {
-            if let State::Memory { nbytes, .. } = self.task(edge.task).state
+            if let State::Memory { holders, nbytes } = self.task(edge.task).state
                 && !thief.held.contains(&edge.task)
                 && !self.inline.contains_key(&edge.task)
             {
+                let cut_off = |holder| self.unreachable.contains(&(thief_slot, holder));
+                if self
+                    .holders
+                    .get(holders)
+                    .iter()
+                    .all(|&holder| cut_off(holder))
+                {
+                    return None;
+                }
                 bytes += nbytes;
             }
         }

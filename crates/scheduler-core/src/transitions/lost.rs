@@ -69,7 +69,9 @@ impl SchedulerCore {
             let dependent = self.edges.get(dependents)[at].task;
             match self.task(dependent).state {
                 State::Waiting { missing } => {
-                    self.task_mut(dependent).state = State::Waiting { missing: missing + 1 };
+                    self.task_mut(dependent).state = State::Waiting {
+                        missing: missing + 1,
+                    };
                 }
                 State::Queued { .. } | State::NoWorker { .. } => {
                     self.detach(dependent);
