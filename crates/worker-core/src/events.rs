@@ -54,6 +54,8 @@ pub enum ItemOutcome {
     Missing,
     /// The peer has it but it cannot travel: it cannot be encoded, or has no such part.
     Failed(String),
+    /// The connection broke before it was here.
+    Unreachable(String),
 }
 
 /// Why a request failed as a whole.

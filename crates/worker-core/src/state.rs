@@ -261,6 +261,11 @@ impl WorkerCore {
         self.load.handed
     }
 
+    /// Whether the executor may hold back the end of a run, because it went on with a tiny one.
+    pub fn may_hold_back(&self) -> bool {
+        self.load.handed >= 2 && self.load.handed > self.load.long
+    }
+
     /// Whether the worker takes nothing new.
     pub fn is_leaving(&self) -> bool {
         self.leaving.is_some()

@@ -92,6 +92,12 @@ impl WorkerConfig {
             on_news: None,
         }
     }
+
+    pub(crate) fn tell(&self, news: &News) {
+        if let Some(on_news) = &self.on_news {
+            on_news(news);
+        }
+    }
 }
 
 impl fmt::Debug for WorkerConfig {

@@ -10,10 +10,19 @@
 //! What does not: decisions (`taskloom-worker-core`), the protocol (`taskloom-rpc`), flags and
 //! signals (`taskloom-launch`).
 
+mod clock;
 mod config;
+mod control;
+mod data;
 mod error;
+mod executor;
 mod handle;
 mod memory;
+mod progress;
+mod reaper;
+mod scratch;
+mod start;
+mod store;
 
 pub use config::{News, WorkerConfig};
 pub use error::{WorkerError, WorkerExit};

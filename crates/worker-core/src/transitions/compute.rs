@@ -80,6 +80,8 @@ impl WorkerCore {
             holds.push(Hold { pin, how });
         }
         self.by_run.insert(run, Known::Active(slot));
+        // What follows an older run of the same task goes on following that: a run only ever waits
+        // for older ones, so none can wait for itself.
         self.makers.insert(task, slot);
         if let Some(record) = self.runs.get_mut(slot) {
             record.pins = holds;
@@ -118,7 +120,9 @@ impl WorkerCore {
             if input.value.is_some() {
                 continue;
             }
-            let is_local = self.values.contains_key(&(task, Part::WHOLE));
+            let is_local = self.values.contains_key(&(task, Part::WHOLE))
+                || (self.makers.contains_key(&task)
+                    && !input.holders.iter().any(|&holder| self.can_ask(holder)));
             if parts.is_none() || input.holders.is_empty() || is_local {
                 pins.push(whole);
             } else if own.first() == Some(&Part::WHOLE) {

@@ -9,6 +9,7 @@ use crate::queue::{Entry, Urgency};
 use crate::state::{Local, Request, ValueKey, Waiter, Want, WorkerCore};
 use crate::transitions::compute::Ending;
 use smallvec::SmallVec;
+use std::cmp::Reverse;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{FromWorker, ReturnCause};
 use taskloom_core::{ErrorCode, TaskFailure, TaskId, Time, WorkerId};
@@ -37,6 +38,11 @@ impl WorkerCore {
         };
         let holders: SmallVec<[WorkerId; 2]> = SmallVec::from_slice(holders);
         let at = self.session.unwrap_or(WorkerId::new(0, 0));
+        // A serial number of its own: a run may want many values.
+        let urgency = Urgency {
+            serial: Reverse(self.next_serial()),
+            ..urgency
+        };
         let want = self.wants.insert(Want {
             key,
             nbytes,
@@ -105,6 +111,10 @@ impl WorkerCore {
         };
         want.waiters.push(waiter);
         want.live += 1;
+        let urgency = Urgency {
+            serial: want.urgency.serial,
+            ..urgency
+        };
         if urgency > want.urgency {
             let old = std::mem::replace(&mut want.urgency, urgency);
             if want.request.is_none()
@@ -164,6 +174,15 @@ impl WorkerCore {
         Some(want)
     }
 
+    /// Peers that were busy may be asked again.
+    pub(crate) fn end_pauses(&mut self, now: Time) {
+        for worker in &self.asked {
+            if let Some(peer) = self.peers.get_mut(worker) {
+                peer.busy_until = peer.busy_until.filter(|&until| until > now);
+            }
+        }
+    }
+
     /// Starts requests, the most urgent value first, within the budgets.
     pub(crate) fn start_requests(&mut self, now: Time, effects: &mut Effects) {
         while self.requests.len() < REQUESTS && !self.asked.is_empty() {
@@ -172,10 +191,8 @@ impl WorkerCore {
                 let Some(peer) = self.peers.get_mut(&worker) else {
                     continue;
                 };
-                if peer.busy_until.is_some_and(|until| until <= now) {
-                    peer.busy_until = None;
-                }
-                if peer.requests >= REQUESTS_PER_PEER || peer.busy_until.is_some() {
+                let is_paused = peer.busy_until.is_some_and(|until| until > now);
+                if peer.requests >= REQUESTS_PER_PEER || is_paused {
                     continue;
                 }
                 if let Some(head) = peer.queue.peek()
@@ -248,6 +265,28 @@ impl WorkerCore {
         true
     }
 
+    /// Empties the queue of a peer and returns the wants that were in it, the most urgent first.
+    pub(crate) fn take_queue(&mut self, worker: WorkerId) -> Vec<u32> {
+        self.asked.remove(&worker);
+        let Some(peer) = self.peers.get_mut(&worker) else {
+            return Vec::new();
+        };
+        let wants: Vec<u32> = peer
+            .queue
+            .take()
+            .into_iter()
+            .rev()
+            .map(|entry| entry.at)
+            .collect();
+        let bytes: u64 = wants
+            .iter()
+            .filter_map(|&at| self.wants.get(at))
+            .map(|w| w.nbytes)
+            .sum();
+        peer.backlog = peer.backlog.saturating_sub(bytes);
+        wants
+    }
+
     /// Takes a request out of the table and returns the wants that were in it and still are wanted.
     pub(crate) fn take_request(&mut self, id: FetchId) -> Vec<u32> {
         let Some(request) = self.requests.remove(&id) else {
@@ -258,13 +297,11 @@ impl WorkerCore {
             peer.requests = peer.requests.saturating_sub(1);
             peer.backlog = peer.backlog.saturating_sub(request.bytes);
         }
-        let alive = |&(at, _): &(u32, u64)| {
-            self.wants
-                .get(at)
-                .is_some_and(|want| want.request == Some(id))
-                .then_some(at)
-        };
-        request.items.iter().filter_map(alive).collect()
+        request
+            .items
+            .into_iter()
+            .filter(|&at| self.is_in_request(at, id))
+            .collect()
     }
 
     /// Whether the want is in this request. If it was forgotten, its place may be another's by now.
@@ -313,12 +350,8 @@ impl WorkerCore {
             }
             Err(FetchFailure::Unreachable(reason)) => {
                 let mut wants = alive;
-                if let Some(record) = self.peers.get_mut(&peer) {
-                    // What waits for the same peer would only fail after it, one time-out later.
-                    wants.extend(record.queue.take().into_iter().rev().map(|entry| entry.at));
-                    record.backlog = 0;
-                    self.asked.remove(&peer);
-                }
+                // What waits for the same peer would only fail after it, one time-out later.
+                wants.extend(self.take_queue(peer));
                 let cause = |input, holder| {
                     let reason = reason.clone();
                     Ending::Returned(ReturnCause::Unreachable {
@@ -360,6 +393,17 @@ impl WorkerCore {
                     Ending::Returned(ReturnCause::Missing {
                         input,
                         holder: Some(holder),
+                    })
+                };
+                self.try_next_holder(at, &cause, effects);
+            }
+            ItemOutcome::Unreachable(reason) => {
+                let cause = |input, holder| {
+                    let reason = reason.clone();
+                    Ending::Returned(ReturnCause::Unreachable {
+                        input,
+                        holder,
+                        reason,
                     })
                 };
                 self.try_next_holder(at, &cause, effects);

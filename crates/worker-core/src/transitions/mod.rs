@@ -39,7 +39,7 @@ impl WorkerCore {
                 }
             }
             Event::Drain => self.drain(now, effects),
-            Event::Tick => {}
+            Event::Tick => self.end_pauses(now),
             Event::EndOfTurn => {
                 self.start_runs(effects);
                 self.start_requests(now, effects);

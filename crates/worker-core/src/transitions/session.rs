@@ -75,17 +75,10 @@ impl WorkerCore {
     }
 
     pub(crate) fn peer_gone(&mut self, worker: WorkerId, effects: &mut Effects) {
-        let Some(mut record) = self.peers.remove(&worker) else {
+        let mut wants = self.take_queue(worker);
+        if self.peers.remove(&worker).is_none() {
             return;
-        };
-        self.asked.remove(&worker);
-        let mut wants: Vec<u32> = record
-            .queue
-            .take()
-            .into_iter()
-            .rev()
-            .map(|e| e.at)
-            .collect();
+        }
         let requests: Vec<_> = self
             .requests
             .iter()

@@ -1,0 +1,194 @@
+//! One session with the scheduler, from its welcome to its end.
+
+use super::{Command, Control};
+use crate::config::News;
+use crate::error::WorkerExit;
+use crate::memory;
+use futures::FutureExt;
+use std::time::{Duration, Instant};
+use taskloom_core::limits::LEASE;
+use taskloom_core::message::{FromWorker, ToWorker};
+use taskloom_rpc::WorkerLink;
+use taskloom_rpc::link::{Batch, Handled, LinkError, Outbox};
+use taskloom_worker_core::Event;
+use tokio::time::{Interval, MissedTickBehavior};
+
+/// How many frames of the scheduler one turn takes at most.
+const TURN_FRAMES: usize = 16;
+
+/// How long to wait for the ends of runs before looking, although nobody has woken us: compute
+/// threads hold news back while they go on with tiny tasks, and one of those may not be tiny.
+const LOOK_MIN: Duration = Duration::from_millis(2);
+
+/// The same after looking in vain for a while.
+const LOOK_MAX: Duration = Duration::from_millis(50);
+
+/// How long the scheduler may take to see the last words of a worker that leaves.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How a session ended.
+pub(crate) enum SessionEnd {
+    /// The worker ends with it.
+    Exit(WorkerExit),
+    /// The scheduler is gone; another one may come.
+    Lost(String),
+}
+
+/// What woke the control thread.
+enum Woken {
+    Command(Option<Command>),
+    Frame(Result<Option<Batch<ToWorker>>, LinkError>),
+    Ends,
+    Transfer(Option<crate::data::Transfer>),
+    Heartbeat,
+    Deadline,
+    Look,
+}
+
+impl Control {
+    /// Lives through one session.
+    pub(crate) async fn session(&mut self, link: WorkerLink) -> SessionEnd {
+        let WorkerLink {
+            welcome,
+            mut inbox,
+            outbox,
+            heard,
+            ..
+        } = link;
+        let mut heartbeat = interval(welcome.heartbeat);
+        self.turn.tell(Event::Opened(welcome));
+        let mut said_why = None;
+        let mut handled: Vec<Handled> = Vec::new();
+        let mut look = LOOK_MIN;
+        let end = loop {
+            let leave = self.turn.end(Some(&outbox));
+            handled.clear();
+            if leave {
+                break SessionEnd::Exit(self.farewell(outbox, &mut inbox).await);
+            }
+            let deadline = self
+                .turn
+                .core
+                .next_deadline()
+                .and_then(|at| self.turn.clock.instant(at));
+            let looks = self.turn.core.may_hold_back();
+            let woken = tokio::select! {
+                biased;
+                command = self.commands.recv() => Woken::Command(command),
+                frame = inbox.next() => Woken::Frame(frame),
+                () = self.turn.completions.woken() => Woken::Ends,
+                transfer = self.transfers.recv() => Woken::Transfer(transfer),
+                _ = heartbeat.tick() => Woken::Heartbeat,
+                () = sleep_until(deadline) => Woken::Deadline,
+                () = tokio::time::sleep(look), if looks => Woken::Look,
+            };
+            look = if matches!(woken, Woken::Look) {
+                (look * 2).min(LOOK_MAX)
+            } else {
+                LOOK_MIN
+            };
+            match woken {
+                Woken::Command(Some(Command::Drain)) => {
+                    self.config.tell(&News::Leaving);
+                    self.turn.tell(Event::Drain);
+                }
+                Woken::Command(Some(Command::Stop) | None) => {
+                    return SessionEnd::Exit(WorkerExit::Stopped);
+                }
+                Woken::Frame(mut frame) => {
+                    let mut lost = None;
+                    for _ in 0..TURN_FRAMES {
+                        match frame {
+                            Ok(Some(batch)) => {
+                                self.frame(batch, &mut handled, &mut said_why);
+                            }
+                            Ok(None) => {
+                                lost = Some("the scheduler closed the session".to_owned());
+                                break;
+                            }
+                            Err(error) => {
+                                lost = Some(error.to_string());
+                                break;
+                            }
+                        }
+                        match inbox.next().now_or_never() {
+                            Some(next) => frame = next,
+                            None => break,
+                        }
+                    }
+                    if let Some(lost) = lost {
+                        break SessionEnd::Lost(said_why.take().unwrap_or(lost));
+                    }
+                }
+                Woken::Heartbeat => {
+                    if heard.silence() > LEASE {
+                        let reason = format!("nothing was heard of it for {:?}", heard.silence());
+                        break SessionEnd::Lost(reason);
+                    }
+                    let executing = self.turn.executing();
+                    let process_bytes = memory::process_bytes();
+                    self.turn.tell(Event::Heartbeat {
+                        executing,
+                        process_bytes,
+                    });
+                }
+                Woken::Transfer(Some(transfer)) => self.turn.transferred(transfer),
+                Woken::Transfer(None) | Woken::Ends | Woken::Look => {}
+                Woken::Deadline => self.turn.tell(Event::Tick),
+            }
+            self.turn.take_completions();
+            while let Ok(transfer) = self.transfers.try_recv() {
+                self.turn.transferred(transfer);
+            }
+        };
+        if let SessionEnd::Lost(_) = end {
+            self.turn.tell(Event::Closed);
+            if self.turn.end(None) {
+                return SessionEnd::Exit(WorkerExit::Drained);
+            }
+        }
+        end
+    }
+
+    fn frame(
+        &mut self,
+        batch: Batch<ToWorker>,
+        handled: &mut Vec<Handled>,
+        said_why: &mut Option<String>,
+    ) {
+        for message in batch.messages {
+            if let ToWorker::Closing { reason } = &message {
+                *said_why = Some(format!("the scheduler is ending: {reason}"));
+            }
+            self.turn.said(message);
+        }
+        handled.push(batch.handled);
+    }
+
+    /// Says the last words of a worker that leaves in order.
+    async fn farewell(
+        &self,
+        outbox: Outbox<FromWorker>,
+        inbox: &mut taskloom_rpc::link::Inbox<ToWorker>,
+    ) -> WorkerExit {
+        outbox.close();
+        // The other side closes when it has taken everything.
+        let closed = async { while let Ok(Some(_)) = inbox.next().await {} };
+        let _ = tokio::time::timeout(FAREWELL, closed).await;
+        WorkerExit::Drained
+    }
+}
+
+fn interval(every: Duration) -> Interval {
+    let mut interval = tokio::time::interval(every.max(Duration::from_millis(1)));
+    // After a pause of the process, one heartbeat is as good as many.
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,316 @@
+//! One turn of the control thread: the machine decides, the shell does.
+
+use crate::clock::Clock;
+use crate::data::{Data, Transfer};
+use crate::executor::{Completion, Completions, Executor, Item, RunHandle};
+use crate::reaper::Reaper;
+use crate::store::{Store, Stored, Values};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use taskloom_core::arguments::Part;
+use taskloom_core::message::{Compute, FromWorker, ToWorker};
+use taskloom_core::{ArgumentNode, RunId, TaskId};
+use taskloom_rpc::link::Outbox;
+use taskloom_task::{Registry, Value, WorkerScope};
+use taskloom_worker_core::{
+    Effects, Event, Execute, FetchId, Keep, Outcome, Pin, Slot, Source, Step, WorkerCore,
+};
+use tokio::sync::oneshot;
+
+/// The machine with everything that its effects act on.
+pub(crate) struct Turn {
+    pub(crate) core: WorkerCore,
+    pub(crate) clock: Clock,
+    pub(crate) completions: Arc<Completions>,
+    effects: Effects,
+    registry: Registry,
+    executor: Executor,
+    data: Data,
+    store: Arc<Store>,
+    reaper: Reaper,
+    scope: Arc<WorkerScope>,
+    /// By slot: what the executor has, and what it made this turn.
+    slots: Vec<SlotState>,
+    ended: Vec<Slot>,
+    fetched: FxHashMap<FetchId, Vec<Option<Stored>>>,
+    brought: Vec<Brought>,
+    finished: Vec<Completion>,
+    items: Vec<Item>,
+    garbage: Vec<Stored>,
+}
+
+#[derive(Default)]
+struct SlotState {
+    handle: Option<Arc<RunHandle>>,
+    made: Option<Stored>,
+}
+
+/// A value that somebody brought this turn.
+struct Brought {
+    task: TaskId,
+    nbytes: u64,
+    value: Option<Stored>,
+    reply: oneshot::Sender<Result<u64, String>>,
+}
+
+/// The parts of a worker that a [`Turn`] is made of.
+pub(crate) struct Parts {
+    pub(crate) core: WorkerCore,
+    pub(crate) registry: Registry,
+    pub(crate) executor: Executor,
+    pub(crate) completions: Arc<Completions>,
+    pub(crate) data: Data,
+    pub(crate) store: Arc<Store>,
+    pub(crate) reaper: Reaper,
+    pub(crate) scope: Arc<WorkerScope>,
+}
+
+impl Turn {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            core: parts.core,
+            clock: Clock::new(),
+            completions: parts.completions,
+            effects: Effects::default(),
+            registry: parts.registry,
+            executor: parts.executor,
+            data: parts.data,
+            store: parts.store,
+            reaper: parts.reaper,
+            scope: parts.scope,
+            slots: Vec::new(),
+            ended: Vec::new(),
+            fetched: FxHashMap::default(),
+            brought: Vec::new(),
+            finished: Vec::new(),
+            items: Vec::new(),
+            garbage: Vec::new(),
+        }
+    }
+
+    /// Tells the machine what happened.
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.core.handle(self.clock.now(), event, &mut self.effects);
+    }
+
+    /// Tells the machine what the scheduler said.
+    pub(crate) fn said(&mut self, message: ToWorker) {
+        self.tell(match message {
+            ToWorker::Compute(compute) => {
+                let parts = parts_of(&compute);
+                Event::Compute { compute, parts }
+            }
+            message => Event::Said(message),
+        });
+    }
+
+    /// Tells the machine which runs have ended.
+    pub(crate) fn take_completions(&mut self) {
+        let mut finished = std::mem::take(&mut self.finished);
+        self.completions.take(&mut finished);
+        let now = self.clock.now();
+        for Completion { end, value } in finished.drain(..) {
+            if let (Some(value), Some(state)) = (value, self.slots.get_mut(end.slot as usize)) {
+                let nbytes = match end.outcome {
+                    Outcome::Finished { nbytes, .. } => nbytes,
+                    _ => 0,
+                };
+                state.made = Some(Stored { value, nbytes });
+            }
+            self.ended.push(end.slot);
+            self.core.handle(now, Event::Ended(end), &mut self.effects);
+        }
+        self.finished = finished;
+    }
+
+    /// Tells the machine what the data thread has to say.
+    pub(crate) fn transferred(&mut self, transfer: Transfer) {
+        match transfer {
+            Transfer::Fetched {
+                fetch,
+                outcome,
+                values,
+            } => {
+                self.data.fetched(fetch);
+                self.fetched.insert(fetch, values);
+                self.tell(Event::Fetched { fetch, outcome });
+            }
+            Transfer::Put { task, value, reply } => {
+                if self.core.is_leaving() {
+                    let _ = reply.send(Err("the worker is leaving".into()));
+                    return;
+                }
+                let nbytes = value.nbytes;
+                self.brought.push(Brought {
+                    task,
+                    nbytes,
+                    value: Some(value),
+                    reply,
+                });
+                self.tell(Event::Put { task, nbytes });
+            }
+        }
+    }
+
+    /// The runs that are executing at this moment.
+    pub(crate) fn executing(&self) -> Vec<RunId> {
+        let running = |state: &SlotState| {
+            state
+                .handle
+                .as_ref()
+                .filter(|handle| handle.is_running())
+                .map(|handle| handle.run)
+        };
+        self.slots.iter().filter_map(running).collect()
+    }
+
+    /// Ends the turn: does everything that was decided, and says what is to be said. Returns whether
+    /// the worker may end.
+    pub(crate) fn end(&mut self, outbox: Option<&Outbox<FromWorker>>) -> bool {
+        self.tell(Event::EndOfTurn);
+        let mut effects = std::mem::take(&mut self.effects);
+        self.act_on_store(&mut effects.steps);
+        for item in self.items.drain(..) {
+            self.executor.submit(item);
+        }
+        for (slot, run) in effects.cancel.drain(..) {
+            self.with_handle(slot, run, RunHandle::cancel);
+        }
+        for (slot, run) in effects.withdraw.drain(..) {
+            self.with_handle(slot, run, RunHandle::withdraw);
+        }
+        for fetch in effects.abandon.drain(..) {
+            self.data.abandon(fetch);
+        }
+        for fetch in effects.fetch.drain(..) {
+            self.data.fetch(fetch);
+        }
+        if let Some(outbox) = outbox
+            && !effects.say.is_empty()
+        {
+            outbox.push_all(std::mem::take(&mut effects.say));
+        }
+        let leave = effects.leave;
+        effects.clear();
+        self.effects = effects;
+        self.clean_up();
+        leave
+    }
+
+    fn act_on_store(&mut self, steps: &mut Vec<Step>) {
+        if steps.is_empty() {
+            return;
+        }
+        let store = self.store.clone();
+        let mut values = store.lock();
+        for step in steps.drain(..) {
+            match step {
+                Step::Keep(keep) => {
+                    if let Some(stored) = self.offered(&keep) {
+                        self.garbage
+                            .extend(values.insert((keep.task, keep.part), stored));
+                    }
+                }
+                Step::Execute(execute) => self.prepare(execute, &values),
+                Step::Drop(task, part) => self.garbage.extend(values.remove(&(task, part))),
+                Step::Clear => self
+                    .garbage
+                    .extend(values.drain().map(|(_, stored)| stored)),
+            }
+        }
+    }
+
+    /// The value that is to be kept.
+    fn offered(&mut self, keep: &Keep) -> Option<Stored> {
+        match keep.source {
+            Source::Run(slot) => self.slots.get_mut(slot as usize)?.made.take(),
+            Source::Fetch(fetch, item) => {
+                self.fetched.get_mut(&fetch)?.get_mut(item as usize)?.take()
+            }
+            Source::Put => {
+                let fits = |b: &&mut Brought| b.task == keep.task && b.value.is_some();
+                self.brought.iter_mut().find(fits)?.value.take()
+            }
+        }
+    }
+
+    /// Makes a run ready for the executor.
+    fn prepare(&mut self, execute: Execute, values: &Values) {
+        let Execute {
+            slot,
+            compute,
+            pins,
+            tiny,
+        } = execute;
+        let Some(definition) = self.registry.get(compute.operation) else {
+            // The machine knows as many operations as the registry has.
+            return;
+        };
+        let value = |pin: &Pin| {
+            let stored = values.get(&(pin.task, pin.part))?;
+            Some((pin.input, pin.part, stored.value.clone()))
+        };
+        let values: Vec<(u32, Part, Value)> = pins.iter().filter_map(value).collect();
+        let handle = Arc::new(RunHandle::new(compute.run));
+        let at = slot as usize;
+        if self.slots.len() <= at {
+            self.slots.resize_with(at + 1, SlotState::default);
+        }
+        self.slots[at].handle = Some(handle.clone());
+        let scope = self.scope.clone();
+        self.items.push(Item {
+            slot,
+            handle,
+            definition,
+            compute,
+            values,
+            tiny,
+            scope,
+        });
+    }
+
+    fn with_handle(&self, slot: Slot, run: RunId, act: impl Fn(&RunHandle)) {
+        let handle = self
+            .slots
+            .get(slot as usize)
+            .and_then(|state| state.handle.as_ref());
+        if let Some(handle) = handle.filter(|handle| handle.run == run) {
+            act(handle);
+        }
+    }
+
+    /// Drops what was offered this turn and is not to be kept, and answers who brought values.
+    fn clean_up(&mut self) {
+        for slot in self.ended.drain(..) {
+            if let Some(state) = self.slots.get_mut(slot as usize) {
+                self.garbage.extend(state.made.take());
+            }
+        }
+        for (_, values) in self.fetched.drain() {
+            self.garbage.extend(values.into_iter().flatten());
+        }
+        for brought in self.brought.drain(..) {
+            let answer = match brought.value {
+                None => Ok(brought.nbytes),
+                Some(_) => Err("the worker has no scheduler at this moment".to_owned()),
+            };
+            self.garbage.extend(brought.value);
+            let _ = brought.reply.send(answer);
+        }
+        self.reaper.reap(&mut self.garbage);
+    }
+}
+
+/// The parts of inputs that the arguments refer to. They matter only for inputs that may have to be
+/// fetched; arguments that cannot be read fail later, where the task runs.
+fn parts_of(compute: &Compute) -> Vec<(u32, Part)> {
+    if compute.inputs.iter().all(|input| input.holders.is_empty()) {
+        return Vec::new();
+    }
+    let nodes = taskloom_wire::arguments::decode(&compute.arguments).unwrap_or_default();
+    let part = |node: ArgumentNode| match node {
+        ArgumentNode::Reference { dependency, part } => Some((dependency, part)),
+        _ => None,
+    };
+    nodes.into_iter().filter_map(part).collect()
+}

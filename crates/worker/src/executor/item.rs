@@ -1,0 +1,134 @@
+//! A run with all that it needs, on its way to a thread.
+
+use super::handle::RunHandle;
+use std::sync::Arc;
+use taskloom_core::arguments::Part;
+use taskloom_core::message::Compute;
+use taskloom_core::{ArgumentNode, ErrorCode, Key, TaskFailure};
+use taskloom_task::{Argument, Definition, TaskContext, Value, WorkerScope, assemble};
+use taskloom_worker_core::Slot;
+
+/// A run with all that it needs.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) slot: Slot,
+    pub(crate) handle: Arc<RunHandle>,
+    pub(crate) definition: &'static Definition,
+    pub(crate) compute: Box<Compute>,
+    /// Values of the store by the index of the input and what of it this is, sorted by both.
+    pub(crate) values: Vec<(u32, Part, Value)>,
+    /// The news of a run before it may wait for it.
+    pub(crate) tiny: bool,
+    pub(crate) scope: Arc<WorkerScope>,
+}
+
+/// An input of a task that is about to run.
+struct Input {
+    index: u32,
+    part: Part,
+    value: Option<Value>,
+    /// How many references have not been served.
+    uses: usize,
+}
+
+impl Item {
+    /// The context of the task, known to the control thread from now on.
+    pub(crate) fn context(&self) -> Result<TaskContext, TaskFailure> {
+        let key = Key::from_bytes(self.compute.key.clone())
+            .map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
+        let context = TaskContext::new(key, self.handle.run, self.scope.clone());
+        self.handle.introduce(&context);
+        Ok(context)
+    }
+
+    /// Decodes the arguments and puts the inputs in their places.
+    pub(crate) fn arguments(&mut self) -> Result<Vec<Argument>, TaskFailure> {
+        let nodes = taskloom_wire::arguments::decode(&self.compute.arguments).map_err(|error| {
+            self.failure(
+                ErrorCode::Decode,
+                format!("the arguments cannot be read: {error}"),
+            )
+        })?;
+        let mut inputs = self.inputs();
+        count_uses(&nodes, &mut inputs);
+        assemble(nodes, |dependency, part| {
+            take(&mut inputs, dependency, part)
+        })
+        .map_err(|mut failure| {
+            self.name(&mut failure);
+            failure
+        })
+    }
+
+    fn inputs(&mut self) -> Vec<Input> {
+        if self.compute.inputs.is_empty() {
+            return Vec::new();
+        }
+        let input = |(index, part, value)| Input {
+            index,
+            part,
+            value: Some(value),
+            uses: 0,
+        };
+        let mut inputs: Vec<Input> = self.values.drain(..).map(input).collect();
+        for (index, carried) in self.compute.inputs.iter_mut().enumerate() {
+            if let Some(value) = carried.value.take().map(Value::from_encoded) {
+                inputs.push(input((index as u32, Part::WHOLE, value)));
+            }
+        }
+        inputs.sort_by_key(|input| (input.index, input.part));
+        inputs
+    }
+
+    /// A failure of this run that is not the task's own.
+    pub(crate) fn failure(&self, code: ErrorCode, message: String) -> TaskFailure {
+        let mut failure = TaskFailure::new(code, message);
+        self.name(&mut failure);
+        failure
+    }
+
+    fn name(&self, failure: &mut TaskFailure) {
+        failure.key = String::from_utf8_lossy(&self.compute.key).into_owned();
+        failure.operation = self.definition.operation().to_string();
+        failure.runs = failure.runs.max(1);
+    }
+}
+
+fn find(inputs: &[Input], dependency: u32, part: Part) -> Option<usize> {
+    let exact = |part| {
+        inputs
+            .binary_search_by_key(&(dependency, part), |i| (i.index, i.part))
+            .ok()
+    };
+    exact(part).or_else(|| exact(Part::WHOLE))
+}
+
+fn count_uses(nodes: &[ArgumentNode], inputs: &mut [Input]) {
+    if inputs.is_empty() {
+        return;
+    }
+    for node in nodes {
+        if let ArgumentNode::Reference { dependency, part } = node
+            && let Some(at) = find(inputs, *dependency, *part)
+        {
+            inputs[at].uses += 1;
+        }
+    }
+}
+
+/// The value of a reference. The last one takes the value itself, so that a task can have it for its
+/// own if nobody else does.
+fn take(inputs: &mut [Input], dependency: u32, part: Part) -> Option<Value> {
+    let at = find(inputs, dependency, part)?;
+    let input = inputs.get_mut(at)?;
+    input.uses = input.uses.saturating_sub(1);
+    let value = if input.uses == 0 {
+        input.value.take()?
+    } else {
+        input.value.clone()?
+    };
+    match part.index() {
+        Some(index) if input.part != part => value.part(index).ok(),
+        _ => Some(value),
+    }
+}

@@ -1,0 +1,171 @@
+//! Putting a worker together and starting its threads.
+
+use crate::config::WorkerConfig;
+use crate::control::{Connector, Control, Parts, Turn};
+use crate::data::Data;
+use crate::error::{WorkerError, WorkerExit};
+use crate::executor::{Completions, Executor};
+use crate::handle::WorkerHandle;
+use crate::progress::Progress;
+use crate::reaper::Reaper;
+use crate::scratch;
+use crate::store::Store;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
+use taskloom_core::message::WorkerHello;
+use taskloom_rpc::listen::Listener;
+use taskloom_task::{Registry, WorkerScope};
+use taskloom_worker_core::{Config, Kind, WorkerCore};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+/// Unused receive buffers that the worker keeps: this part of its memory (1 / n), ...
+const BUFFER_SHARE: u64 = 8;
+
+/// ... but no more than this.
+const BUFFER_BYTES_MAX: u64 = 1 << 30;
+
+/// Most compute threads.
+const THREADS_MAX: usize = 4_096;
+
+pub(crate) fn spawn(
+    mut config: WorkerConfig,
+    registry: Registry,
+) -> Result<WorkerHandle, WorkerError> {
+    let name = config.name.clone().unwrap_or_else(made_up_name);
+    check(&config, &name)?;
+    config.resources.sort();
+    let listener = Listener::bind(&config.listen)?;
+    let bound = listener.address;
+    let scratch = scratch::make(&config.local_directory, &name)?;
+    let store = Arc::new(Store::default());
+    let (transfers_in, transfers) = mpsc::unbounded_channel();
+    let (commands_in, commands) = mpsc::unbounded_channel();
+    let completions = Arc::new(Completions::default());
+    let buffer_bytes = (config.memory_limit / BUFFER_SHARE).min(BUFFER_BYTES_MAX);
+    let kinds = kinds(&registry);
+    let any_async = kinds.contains(&Kind::Async);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(WorkerError::Threads)?;
+    let hello = hello(&config, &name, &registry);
+    let turn = Turn::new(Parts {
+        core: WorkerCore::new(Config {
+            nthreads: hello.nthreads,
+            operations: kinds,
+            memory_limit: config.memory_limit,
+            drain_timeout: config.drain_timeout,
+        }),
+        registry,
+        executor: Executor::spawn(config.nthreads, any_async, completions.clone())
+            .map_err(WorkerError::Threads)?,
+        completions,
+        data: Data::spawn(listener, store.clone(), buffer_bytes, transfers_in)
+            .map_err(WorkerError::Threads)?,
+        store,
+        reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
+        scope: WorkerScope::new(name.clone(), scratch.path()),
+    });
+    let progress = Arc::new(Progress::default());
+    let connector = Connector::new(hello, bound);
+    let control = Control {
+        config,
+        connector,
+        turn,
+        commands,
+        transfers,
+        progress: progress.clone(),
+    };
+    let guard = Ending {
+        progress: progress.clone(),
+        scratch: Some(scratch),
+    };
+    std::thread::Builder::new()
+        .name("taskloom-control".into())
+        .spawn(move || guard.run(move || runtime.block_on(control.run())))
+        .map_err(WorkerError::Threads)?;
+    Ok(WorkerHandle {
+        name,
+        bound,
+        commands: commands_in,
+        progress,
+    })
+}
+
+/// What is done when the control thread ends, however it ends.
+struct Ending {
+    progress: Arc<Progress>,
+    scratch: Option<TempDir>,
+}
+
+impl Ending {
+    fn run(mut self, work: impl FnOnce() -> WorkerExit) {
+        // A defect must not leave an owner waiting for ever.
+        let exit = catch_unwind(AssertUnwindSafe(work)).unwrap_or(WorkerExit::Crashed);
+        if let Some(Err(error)) = self.scratch.take().map(TempDir::close) {
+            // A task that runs on may hold on to its files; the system's own sweep gets them.
+            tracing::debug!(%error, "the scratch directory could not be removed");
+        }
+        self.progress.ended(exit);
+    }
+}
+
+fn check(config: &WorkerConfig, name: &str) -> Result<(), WorkerError> {
+    let problem = if config.nthreads == 0 || config.nthreads > THREADS_MAX {
+        format!(
+            "a worker has 1 to {THREADS_MAX} threads, not {}",
+            config.nthreads
+        )
+    } else if name.is_empty() || name.len() > NAME_BYTES_MAX {
+        format!(
+            "the name of a worker has 1 to {NAME_BYTES_MAX} bytes, not {}",
+            name.len()
+        )
+    } else if config.memory_limit == 0 {
+        "the memory limit of a worker must be more than 0 bytes".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(WorkerError::Config(problem))
+}
+
+fn kinds(registry: &Registry) -> Vec<Kind> {
+    let kind = |is_async| if is_async { Kind::Async } else { Kind::Thread };
+    registry
+        .iter()
+        .map(|definition| kind(definition.is_async()))
+        .collect()
+}
+
+fn hello(config: &WorkerConfig, name: &str, registry: &Registry) -> WorkerHello {
+    WorkerHello {
+        protocol: PROTOCOL_VERSION,
+        name: name.to_owned(),
+        address: String::new(),
+        nthreads: u32::try_from(config.nthreads).unwrap_or(u32::MAX),
+        memory_limit: config.memory_limit,
+        resources: config.resources.clone(),
+        operations: registry.operations(),
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        process: std::process::id(),
+    }
+}
+
+/// A name that no other worker has, also of other machines, as far as process, time and a counter
+/// can tell.
+fn made_up_name() -> String {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    let number = u64::from(COUNTER.fetch_add(1, Ordering::Relaxed));
+    let nanos = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |t| t.as_nanos() as u64);
+    let mut mixed = nanos ^ (u64::from(std::process::id()) << 32) ^ (number << 20);
+    // The finalizer of splitmix64 spreads the differences over all digits.
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("worker-{:08x}", (mixed ^ (mixed >> 31)) as u32)
+}
