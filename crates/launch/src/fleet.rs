@@ -9,15 +9,20 @@ use crate::flags::{CommandLine, Flags};
 use crate::memory;
 use crate::process;
 use crate::settings::{self, Section};
-use crate::signals::{EndSignal, Signals, end_at_once};
+use crate::signals::{EndSignal, Signals, end_at_once, parent_gone};
 use crate::supervisor::{self, notify};
 use crate::worker::{WorkerSettings, processors};
 use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::process::ExitStatusExt;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use tokio::process::{Child, Command};
+use tokio::sync::broadcast;
 use tokio::task::JoinSet;
+
+/// How many signals may wait to be passed on: the first, the second, and those of impatience.
+const SIGNALS: usize = 16;
 
 /// Runs the workers until all have ended.
 pub(crate) fn run(
@@ -34,33 +39,40 @@ async fn look_after(
     settings: &WorkerSettings,
 ) -> Result<Exit, Failure> {
     let mut signals = Signals::install()?;
+    let mut parent_gone = pin!(parent_gone(flags.lifeline)?);
     let mut fleet = Fleet::start(line, flags, settings)?;
     notify("READY=1");
-    let mut told = false;
+    let mut told = 0;
     loop {
-        tokio::select! {
-            left = fleet.next_end(told) => if !left { break },
-            signal = signals.next() => {
-                fleet.pass_on(signal);
-                if told {
-                    end_at_once(signal);
-                }
-                told = true;
+        let signal = tokio::select! {
+            left = fleet.next_end(told) => match left {
+                true => continue,
+                false => return Ok(fleet.exit),
+            },
+            // Dropping the fleet closes the lifelines of its workers.
+            () = &mut parent_gone => return Ok(Exit::Success),
+            signal = signals.next() => signal,
+        };
+        told += 1;
+        let running = fleet.running.len();
+        match told {
+            1 => {
                 announce::line(&format!(
-                    "{}: {} workers leave; a second signal ends them at once",
+                    "{}: {running} workers leave; a second signal ends them at once",
                     signal.name,
-                    fleet.running.len()
                 ));
                 notify("STOPPING=1");
             }
+            2 => fleet.exit = Exit::Signal(signal.number),
+            _ => end_at_once(signal),
         }
+        fleet.pass_on(signal);
     }
-    Ok(fleet.exit)
 }
 
 struct Fleet {
     running: JoinSet<(String, std::io::Result<ExitStatus>)>,
-    pids: Vec<(String, libc::pid_t)>,
+    signals: broadcast::Sender<EndSignal>,
     exit: Exit,
 }
 
@@ -78,9 +90,10 @@ impl Fleet {
         };
         let program = std::env::current_exe().map_err(failed)?;
         let base = settings.name.clone().unwrap_or_else(made_up_name);
+        let (signals, _) = broadcast::channel(SIGNALS);
         let mut fleet = Self {
             running: JoinSet::new(),
-            pids: Vec::new(),
+            signals,
             exit: Exit::Success,
         };
         for n in 0..settings.nworkers {
@@ -97,24 +110,27 @@ impl Fleet {
                 .kill_on_drop(true)
                 .spawn()
                 .map_err(failed)?;
-            let pid = child.id().and_then(|pid| libc::pid_t::try_from(pid).ok());
-            fleet.pids.extend(pid.map(|pid| (name.clone(), pid)));
-            fleet.running.spawn(end_of(name, child));
+            fleet
+                .running
+                .spawn(end_of(name, child, fleet.signals.subscribe()));
         }
         Ok(fleet)
     }
 
     /// Waits until one worker has ended; `false` when there is none any more.
-    async fn next_end(&mut self, told: bool) -> bool {
+    async fn next_end(&mut self, told: u32) -> bool {
         let Some(ended) = self.running.join_next().await else {
             return false;
         };
         let Ok((name, status)) = ended else {
             return true;
         };
-        self.pids.retain(|(running, _)| *running != name);
         let (exit, words) = match status {
             Ok(status) if status.success() => (Exit::Success, String::new()),
+            // It was told to end at once, or before it had begun to listen to signals.
+            Ok(status) if told > 1 || (told == 1 && status.signal().is_some()) => {
+                (Exit::Success, String::new())
+            }
             Ok(status) => (exit_of(status), status.to_string()),
             Err(error) => (Exit::Failure, error.to_string()),
         };
@@ -123,25 +139,37 @@ impl Fleet {
             if self.exit == Exit::Success {
                 self.exit = exit;
             }
-        } else if !told {
+        } else if told == 0 {
             announce::line(&format!("{name} ended"));
         }
         true
     }
 
     fn pass_on(&self, signal: EndSignal) {
-        for (_, pid) in &self.pids {
-            // SAFETY: it has no preconditions. The process was not waited for yet, so the number
-            // still is that of our child.
-            unsafe { libc::kill(*pid, i32::from(signal.number)) };
-        }
+        // Nobody hears it when all have ended.
+        let _ = self.signals.send(signal);
     }
 }
 
-async fn end_of(name: String, mut child: Child) -> (String, std::io::Result<ExitStatus>) {
+/// Waits for the end of a worker, and passes signals on until then.
+async fn end_of(
+    name: String,
+    mut child: Child,
+    mut signals: broadcast::Receiver<EndSignal>,
+) -> (String, std::io::Result<ExitStatus>) {
     // Waiting closes the child's standard input unless it was taken out, and that would end it.
     let lifeline = child.stdin.take();
-    let status = child.wait().await;
+    let status = loop {
+        let signal = tokio::select! {
+            status = child.wait() => break status,
+            Ok(signal) = signals.recv() => signal,
+        };
+        // There is no id any more once the process was waited for, so it is never somebody else's.
+        if let Some(pid) = child.id().and_then(|pid| libc::pid_t::try_from(pid).ok()) {
+            // SAFETY: it has no preconditions.
+            unsafe { libc::kill(pid, i32::from(signal.number)) };
+        }
+    };
     drop(lifeline);
     (name, status)
 }

@@ -56,9 +56,20 @@ pub(crate) fn end_at_once(signal: EndSignal) -> ! {
     unsafe { libc::_exit(i32::from(Exit::Signal(signal.number).code())) }
 }
 
-/// Is told when standard input closes: whoever started this process is gone or lets go of it. The
-/// process ends soon after that even if nobody listens.
-pub(crate) fn watch_standard_input() -> Result<oneshot::Receiver<()>, Failure> {
+/// Waits until standard input closes, if that is a lifeline: whoever started this process is gone or
+/// lets go of it. The process ends soon after that even if nobody listens. Without a lifeline it
+/// waits for ever.
+pub(crate) fn parent_gone(lifeline: bool) -> Result<impl Future<Output = ()>, Failure> {
+    let when_closed = lifeline.then(watch_standard_input).transpose()?;
+    Ok(async move {
+        match when_closed {
+            Some(closed) => drop(closed.await),
+            None => std::future::pending().await,
+        }
+    })
+}
+
+fn watch_standard_input() -> Result<oneshot::Receiver<()>, Failure> {
     let (closed, when_closed) = oneshot::channel();
     let watch = move || {
         let mut input = std::io::stdin().lock();

@@ -8,7 +8,7 @@ use crate::listen::Listening;
 use crate::memory::{self, MemoryLimit};
 use crate::news::News;
 use crate::settings::{SCHEDULER_ADDRESS, Section};
-use crate::signals::{Signals, end_at_once, watch_standard_input};
+use crate::signals::{Signals, end_at_once, parent_gone};
 use crate::supervisor::notify;
 use crate::values::{
     parse_count, parse_name, parse_resources, parse_time, parse_time_or_never, show_time,
@@ -141,23 +141,13 @@ async fn work(
 ) -> Result<Exit, Failure> {
     // Before the worker, so that a signal in its first moment ends it in order too.
     let mut signals = Signals::install()?;
-    let parent_gone = if lifeline {
-        Some(watch_standard_input()?)
-    } else {
-        None
-    };
+    let parent_gone = parent_gone(lifeline)?;
     let drain_timeout = settings.drain_timeout;
     let mut config = settings.into_config();
     config.on_news = Some(News::printer());
     let worker = Worker::spawn(config, registry)?;
     notify("READY=1");
 
-    let parent_gone = async move {
-        match parent_gone {
-            Some(closed) => drop(closed.await),
-            None => std::future::pending().await,
-        }
-    };
     let exit = tokio::select! {
         exit = worker.wait() => exit,
         () = parent_gone => {
