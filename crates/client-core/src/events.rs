@@ -84,6 +84,8 @@ pub enum Fetched {
     Missing,
     /// The source has it and cannot give it, now or ever.
     Failed(String),
+    /// The source serves too many others, for longer than the shell waits.
+    Busy(String),
     /// The source did not answer, or not sensibly.
     Unreachable(String),
 }

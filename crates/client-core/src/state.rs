@@ -145,6 +145,11 @@ impl ClientCore {
             && self.to_locate.is_empty())
     }
 
+    /// Whether there are tasks among what waits to be sent.
+    pub fn has_unsent_tasks(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Forgets what is under way: nothing can be said or fetched any more.
     fn close(&mut self) {
         self.closed = true;

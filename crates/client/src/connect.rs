@@ -1,33 +1,241 @@
-//! Connecting.
+//! Connecting: waiting for a scheduler, and running the session.
 
-use crate::{Client, Result};
-use std::time::Duration;
+use crate::session::Session;
+use crate::{Client, Error, Result, SCHEDULER_VARIABLE};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use taskloom_client_core::Config;
+use taskloom_core::limits::{PROTOCOL_VERSION, SCATTER_KEEP_BYTES};
+use taskloom_core::message::{ClientHello, FromClient, ToClient};
+use taskloom_rpc::data::{BufferPool, PeerPool, PoolOptions};
+use taskloom_rpc::link::Inbox;
+use taskloom_rpc::{ClientLink, ConnectError, ConnectOptions, SchedulerAddress, connect_client};
 
-/// How to connect.
+/// How long a client waits for a scheduler.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The pause after the first failed try; it doubles from try to try.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a worker has to answer before it is asked through the scheduler.
+const WORKER_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Receive buffers that are kept for the next fetch.
+const RECEIVE_KEEP_BYTES: u64 = 256 * 1024 * 1024;
+
+/// How long a session that was closed here waits for the scheduler to close it too.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// A connection with settings: from [`Client::builder`].
+#[derive(Clone, Debug)]
 #[must_use = "nothing is connected before `connect` is awaited"]
-pub struct ClientBuilder(());
+pub struct ClientBuilder {
+    address: String,
+    timeout: Duration,
+    name: Option<String>,
+    config: Config,
+}
 
 impl ClientBuilder {
-    /// How long to wait for the scheduler, 30 s by default.
-    pub fn timeout(self, _timeout: Duration) -> Self {
-        todo!()
+    pub(crate) fn new(address: String) -> Self {
+        let config = Config {
+            relay_only: false,
+            scatter_keep_bytes: SCATTER_KEEP_BYTES,
+        };
+        Self {
+            address,
+            timeout: CONNECT_TIMEOUT,
+            name: None,
+            config,
+        }
     }
 
-    /// The name by which people know this client.
-    pub fn name(self, _name: impl Into<String>) -> Self {
-        todo!()
+    /// How long to wait for the scheduler; 30 s by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
-    /// Never to connect to workers: all values go through the scheduler.
-    pub fn relay_only(self, _relay_only: bool) -> Self {
-        todo!()
+    /// The name under which people see this client; by default that of the program with its process
+    /// id.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
-    /// Connects.
+    /// Never to connect to workers: all values go through the scheduler. Without it a client finds
+    /// out by itself which workers it cannot reach.
+    pub fn relay_only(mut self, relay_only: bool) -> Self {
+        self.config.relay_only = relay_only;
+        self
+    }
+
+    /// How many scattered bytes to keep for the case that workers are lost; 256 MiB by default.
+    pub fn scatter_keep_bytes(mut self, bytes: u64) -> Self {
+        self.config.scatter_keep_bytes = bytes;
+        self
+    }
+
+    /// Connects, trying again until the time is over.
     ///
     /// # Errors
-    /// If no scheduler takes this client in in time.
+    /// If the address cannot be read, the scheduler refuses this client, or none answers in time.
     pub async fn connect(self) -> Result<Client> {
-        todo!()
+        let address = self.scheduler()?;
+        let link = self.link(&address).await?;
+        let ClientLink {
+            welcome,
+            inbox,
+            outbox,
+            admin,
+            ..
+        } = link;
+        let options = PoolOptions {
+            connect_timeout: WORKER_CONNECT_TIMEOUT,
+            ..PoolOptions::default()
+        };
+        let pool = PeerPool::new(options, BufferPool::new(RECEIVE_KEEP_BYTES));
+        let session = Session::new(address, outbox, pool, self.config);
+        tokio::spawn(listen(session.clone(), inbox));
+        tokio::spawn(pump(Arc::downgrade(&session), welcome.heartbeat));
+        Ok(Client::new(session, admin, welcome))
+    }
+
+    fn scheduler(&self) -> Result<SchedulerAddress> {
+        let text = match self.address.trim() {
+            "" => std::env::var(SCHEDULER_VARIABLE).map_err(|_| {
+                Error::Setup(format!(
+                    "no address of a scheduler: give one, or set {SCHEDULER_VARIABLE}=host:port"
+                ))
+            })?,
+            given => given.to_owned(),
+        };
+        text.parse()
+            .map_err(|error: taskloom_rpc::AddressError| Error::Setup(error.to_string()))
+    }
+
+    /// Tries until there is a session or the time is over.
+    async fn link(&self, address: &SchedulerAddress) -> Result<ClientLink> {
+        let start = Instant::now();
+        let hello = ClientHello {
+            protocol: PROTOCOL_VERSION,
+            name: self.name.clone().unwrap_or_else(own_name),
+        };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let left = self.timeout.saturating_sub(start.elapsed());
+            let options = ConnectOptions {
+                timeout: left.max(Duration::from_millis(1)),
+                ..ConnectOptions::default()
+            };
+            let connected =
+                tokio::time::timeout(left, connect_client(address, hello.clone(), &options)).await;
+            let error = match connected {
+                Ok(Ok(link)) => return Ok(link),
+                Ok(Err(error)) if !error.is_temporary() => return Err(refused(address, &error)),
+                Ok(Err(error)) => error,
+                Err(_) => ConnectError::Timeout {
+                    address: address.clone(),
+                    waited: left,
+                    doing: "opening a session",
+                },
+            };
+            let left = self.timeout.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                let waited = start.elapsed().as_secs_f64();
+                return Err(Error::Connect {
+                    address: address.to_string(),
+                    reason: format!(
+                        "waited {waited:.1} s for a scheduler to answer there; the last try: {error}"
+                    ),
+                });
+            }
+            tracing::debug!("waiting for the scheduler at {address}: {error}");
+            tokio::time::sleep(pause.min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+fn refused(address: &SchedulerAddress, error: &ConnectError) -> Error {
+    match error {
+        ConnectError::Refused { message, .. } => Error::Refused(message.clone()),
+        other => Error::Connect {
+            address: address.to_string(),
+            reason: other.to_string(),
+        },
+    }
+}
+
+/// The program and its process id.
+fn own_name() -> String {
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(|path| path.file_stem());
+    let name = name.map_or("client".into(), |name| name.to_string_lossy());
+    format!("{name}-{}", std::process::id())
+}
+
+/// Closes the session when what listens to it is dropped with its runtime.
+struct Listening(Arc<Session>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.close("the runtime of the client has ended");
+        self.0.disconnected.send_replace(true);
+    }
+}
+
+/// Takes in what the scheduler says until the session ends.
+async fn listen(session: Arc<Session>, mut inbox: Inbox<ToClient>) {
+    let listening = Listening(session);
+    let session = &listening.0;
+    let mut ended = session.ended.subscribe();
+    let reason = loop {
+        let next = tokio::select! {
+            biased;
+            next = inbox.next() => next,
+            _ = ended.wait_for(|ended| *ended) => break None,
+        };
+        match next {
+            Ok(Some(batch)) => {
+                session.said(batch.messages);
+                drop(batch.handled);
+            }
+            Ok(None) => break Some("the scheduler closed the session".to_owned()),
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    match reason {
+        Some(reason) => {
+            let address = &session.address;
+            session.close(&format!(
+                "the session with the scheduler at {address}: {reason}"
+            ));
+        }
+        // Closed here: what is queued goes out, and the scheduler closes its side.
+        None => {
+            let rest = async { while let Ok(Some(_)) = inbox.next().await {} };
+            let _ = tokio::time::timeout(GOODBYE, rest).await;
+        }
+    }
+}
+
+/// Sends what was batched whenever it is called, and heartbeats.
+async fn pump(session: Weak<Session>, heartbeat: Duration) {
+    let mut beat = tokio::time::interval(heartbeat.max(Duration::from_millis(10)));
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let Some(strong) = session.upgrade() else {
+            return;
+        };
+        let mut ended = strong.ended.subscribe();
+        tokio::select! {
+            _ = strong.pump.notified() => strong.flush(),
+            _ = beat.tick() => strong.outbox.push(FromClient::Heartbeat),
+            _ = ended.wait_for(|ended| *ended) => return,
+        }
     }
 }

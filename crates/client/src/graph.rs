@@ -1,73 +1,202 @@
-//! Graphs.
+//! Graphs: many tasks with names of their own, submitted as one.
 
-use crate::{Result, TaskFuture};
-use std::future::{IntoFuture, Ready};
-use std::marker::PhantomData;
-use taskloom_task::{Node, TaskCall, TaskValue};
+mod outputs;
+mod plan;
+mod submit;
 
-/// A graph of tasks to be submitted as one.
+pub use outputs::{GraphOutputs, Output};
+pub use submit::SubmitGraph;
+
+use crate::Error;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use taskloom_core::arguments::Part;
+use taskloom_core::{Key, Operation, TaskOptions};
+use taskloom_task::{CallParts, Dependency, FutureHandle, Node, TaskCall, TaskValue};
+use taskloom_wire::arguments;
+
+/// A graph of tasks that is submitted as one: `client.submit_graph(graph, outputs).await`.
+///
+/// [`Graph::add`] gives a [`Node`], which stands for the task's result in the arguments of further
+/// tasks. Tasks may be added in any order: [`Graph::node`] is the node of a task that is added
+/// later, under a key of its own. Only tasks that the outputs need are submitted, in an order that
+/// keeps few results alive.
+///
+/// What is wrong with a graph (a key twice with different content, a task that was never added, a
+/// cycle) is told when it is submitted.
 #[derive(Default)]
-pub struct Graph(());
+pub struct Graph {
+    number: Option<u64>,
+    tasks: Vec<GraphTask>,
+    places: FxHashMap<Key, u32>,
+    /// Futures of the client that tasks need.
+    futures: Vec<Arc<dyn FutureHandle>>,
+    future_places: FxHashMap<(u64, u64), u32>,
+    /// The first thing that is wrong.
+    error: Option<Error>,
+}
+
+/// A task of the graph, or the place of one that is not added yet.
+struct GraphTask {
+    key: Key,
+    content: Option<Content>,
+}
+
+/// What a task does.
+#[derive(PartialEq)]
+struct Content {
+    operation: &'static Operation,
+    arguments: Vec<u8>,
+    options: Option<Box<TaskOptions>>,
+    needs: Box<[GraphNeed]>,
+}
+
+/// What a task needs.
+#[derive(Clone, Copy, PartialEq)]
+enum GraphNeed {
+    /// A task of the graph, by place.
+    Task(u32),
+    /// A future, by place in the graph's list of them.
+    Future(u32),
+}
+
+/// The place that nodes of calls which are not valid have.
+const NOWHERE: u32 = u32::MAX;
 
 impl Graph {
     /// A graph without tasks.
     pub fn new() -> Self {
-        todo!()
+        Self::default()
     }
 
-    /// Adds a task.
-    pub fn add<T: TaskValue>(&mut self, _call: TaskCall<T>) -> Node<T> {
-        todo!()
-    }
-
-    /// A task that is added later, under this key.
-    pub fn reference<T: TaskValue>(&mut self, _key: impl Into<String>) -> Node<T> {
-        todo!()
-    }
-
-    /// How many tasks there are.
+    /// How many tasks there are, counting those that are only named yet.
     pub fn len(&self) -> usize {
-        todo!()
+        self.tasks.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.tasks.is_empty()
     }
-}
 
-/// Nodes whose results are wanted: one, a tuple, an array or a vector.
-pub trait GraphOutputs {
-    /// Their futures, in the same shape.
-    type Futures;
-}
-
-impl<T: TaskValue> GraphOutputs for Node<T> {
-    type Futures = TaskFuture<T>;
-}
-
-impl<O: GraphOutputs> GraphOutputs for Vec<O> {
-    type Futures = Vec<O::Futures>;
-}
-
-/// A graph on its way: await it (it waits for room), or call `now`.
-pub struct SubmitGraph<O>(PhantomData<O>);
-
-impl<O: GraphOutputs> SubmitGraph<O> {
-    /// Submits without waiting.
-    ///
-    /// # Errors
-    /// If the graph is not valid.
-    pub fn now(self) -> Result<O::Futures> {
-        todo!()
+    /// Adds a task and gives its node. The same call twice is one task.
+    pub fn add<T: TaskValue>(&mut self, call: TaskCall<T>) -> Node<T> {
+        let number = self.number();
+        match call.into_parts().and_then(|parts| self.add_parts(parts)) {
+            Ok(place) => Node::new(number, place, self.tasks[place as usize].key.clone()),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                Node::new(number, NOWHERE, crate::futures::unnamed())
+            }
+        }
     }
-}
 
-impl<O: GraphOutputs> IntoFuture for SubmitGraph<O> {
-    type Output = Result<O::Futures>;
-    type IntoFuture = Ready<Self::Output>;
+    /// The node of a task that is added before or after, with `.key(key)`. Whoever names it answers
+    /// for the type of its result.
+    pub fn node<T: TaskValue>(&mut self, key: impl Into<String>) -> Node<T> {
+        let number = self.number();
+        match Key::new(key) {
+            Ok(key) => Node::new(number, self.place_of(&key), key),
+            Err(error) => {
+                self.error.get_or_insert(Error::Graph(error.to_string()));
+                Node::new(number, NOWHERE, crate::futures::unnamed())
+            }
+        }
+    }
 
-    fn into_future(self) -> Self::IntoFuture {
-        todo!()
+    /// A number that no other graph of this process has.
+    fn number(&mut self) -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        *self
+            .number
+            .get_or_insert_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn place_of(&mut self, key: &Key) -> u32 {
+        if let Some(&place) = self.places.get(key) {
+            return place;
+        }
+        let place = self.tasks.len() as u32;
+        self.places.insert(key.clone(), place);
+        self.tasks.push(GraphTask {
+            key: key.clone(),
+            content: None,
+        });
+        place
+    }
+
+    fn add_parts(&mut self, parts: CallParts) -> Result<u32, Error> {
+        crate::submit::warn_if_large(&parts);
+        let mut encoded = Vec::with_capacity(arguments::encoded_len(&parts.nodes));
+        crate::submit::check_length(&parts, encoded.capacity())?;
+        arguments::encode_into(&parts.nodes, &mut encoded);
+        let needs = parts
+            .dependencies
+            .iter()
+            .map(|need| self.need(&parts.key, need));
+        let needs = needs.collect::<Result<_, Error>>()?;
+        let content = Content {
+            operation: parts.operation(),
+            arguments: encoded,
+            options: parts.options.map(Box::new),
+            needs,
+        };
+        let place = self.place_of(&parts.key);
+        let known = &mut self.tasks[place as usize].content;
+        match known {
+            None => *known = Some(content),
+            Some(known) if *known == content => {}
+            Some(known) => {
+                return Err(Error::Graph(format!(
+                    "the key {} is given twice with different content: a call of {} and a call of {}",
+                    parts.key, known.operation, content.operation,
+                )));
+            }
+        }
+        Ok(place)
+    }
+
+    fn need(&mut self, key: &Key, need: &Dependency) -> Result<GraphNeed, Error> {
+        match need {
+            Dependency::Future(handle) => {
+                let identity = (handle.session(), handle.ticket().0);
+                let next = self.futures.len() as u32;
+                let place = *self.future_places.entry(identity).or_insert(next);
+                if place == next {
+                    self.futures.push(handle.clone());
+                }
+                Ok(GraphNeed::Future(place))
+            }
+            Dependency::Node(node) if node.index() == NOWHERE => Err(Error::Graph(format!(
+                "{key} needs a task that could not be added"
+            ))),
+            Dependency::Node(node) if Some(node.graph()) == self.number => {
+                Ok(GraphNeed::Task(node.index()))
+            }
+            other => Err(Error::Graph(format!(
+                "{key} needs {}, which belongs to another graph: add both to one graph, or submit \
+                 that one and give its future",
+                other.key()
+            ))),
+        }
+    }
+
+    /// The place of an output.
+    fn output(&self, output: &Output) -> Result<u32, Error> {
+        if output.part != Part::WHOLE {
+            return Err(Error::Graph(format!(
+                "an element of {} cannot be an output: take the task itself, and the element of its \
+                 future",
+                output.key
+            )));
+        }
+        if Some(output.graph) != self.number || output.place as usize >= self.tasks.len() {
+            return Err(Error::Graph(format!(
+                "the output {} belongs to another graph",
+                output.key
+            )));
+        }
+        Ok(output.place)
     }
 }

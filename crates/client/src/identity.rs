@@ -1,6 +1,8 @@
 //! Who is there.
 
 use std::time::Duration;
+use taskloom_core::{Operation, ResourceAmount};
+use taskloom_wire::proto;
 
 /// A scheduler, its workers and its counts.
 #[derive(Clone, Debug)]
@@ -82,4 +84,64 @@ pub struct WorkerIdentity {
     pub operations: Vec<String>,
     /// Whether it is leaving.
     pub leaving: bool,
+}
+
+impl From<proto::IdentityReply> for Identity {
+    fn from(reply: proto::IdentityReply) -> Self {
+        Self {
+            release: reply.release,
+            protocol: reply.protocol,
+            epoch: reply.epoch,
+            address: reply.address,
+            process: reply.process,
+            uptime: Duration::from_millis(reply.uptime_ms),
+            clients: reply.clients,
+            tasks: reply.tasks.unwrap_or_default().into(),
+            workers: reply.workers.into_iter().map(Into::into).collect(),
+            copied_bytes: reply.copied_bytes,
+        }
+    }
+}
+
+impl From<proto::TaskCounts> for TaskCounts {
+    fn from(counts: proto::TaskCounts) -> Self {
+        Self {
+            released: counts.released,
+            waiting: counts.waiting,
+            queued: counts.queued,
+            no_worker: counts.no_worker,
+            assigned: counts.assigned,
+            processing: counts.processing,
+            memory: counts.memory,
+            erred: counts.erred,
+            supplying: counts.supplying,
+        }
+    }
+}
+
+impl From<proto::WorkerIdentity> for WorkerIdentity {
+    fn from(worker: proto::WorkerIdentity) -> Self {
+        let peer = worker.peer.unwrap_or_default();
+        let operation = |operation: proto::Operation| {
+            Operation::new(operation.name, operation.version, operation.signature).to_string()
+        };
+        let units = |thousandths| ResourceAmount(thousandths).units();
+        let resource = |of: proto::Resource| (of.name, units(of.thousandths));
+        Self {
+            name: peer.name,
+            address: peer.address,
+            nthreads: worker.nthreads,
+            memory_limit: worker.memory_limit,
+            resources: worker.resources.into_iter().map(resource).collect(),
+            processing: worker.processing,
+            stored: worker.stored,
+            stored_bytes: worker.stored_bytes,
+            process_bytes: worker.process_bytes,
+            heard: Duration::from_millis(worker.heard_ms_ago),
+            release: worker.release,
+            process: worker.process,
+            operations: worker.operations.into_iter().map(operation).collect(),
+            leaving: worker.leaving,
+        }
+    }
 }

@@ -10,20 +10,26 @@
 pub mod blocking;
 mod client;
 mod connect;
+mod entry;
+mod futures;
+mod gather;
 mod graph;
 mod identity;
 mod map;
 mod notices;
 mod scatter;
+mod session;
+mod submit;
+mod transfer;
 
 pub use client::Client;
-pub use connect::ClientBuilder;
-pub use graph::{Graph, GraphOutputs, SubmitGraph};
+pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
+pub use graph::{Graph, GraphOutputs, Output, SubmitGraph};
 pub use identity::{Identity, TaskCounts, WorkerIdentity};
 pub use map::Map;
 pub use notices::{Notice, Notices};
 pub use scatter::{Scatter, ScatterAll};
-pub use taskloom_task::{Error, Result, TaskFuture};
+pub use taskloom_task::{Error, Node, Result, TaskFuture};
 
 /// The environment variable with the address of the scheduler that is used where none is given.
 pub const SCHEDULER_VARIABLE: &str = "TASKLOOM_SCHEDULER";

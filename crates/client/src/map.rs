@@ -1,12 +1,77 @@
 //! Many tasks of one kind.
 
-use crate::{Result, TaskFuture};
-use std::future::{IntoFuture, Ready};
-use taskloom_task::{TaskCall, TaskValue};
+use crate::futures::Refused;
+use crate::session::Session;
+use crate::{Error, Result, TaskFuture};
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use taskloom_client_core::Tasks;
+use taskloom_core::Key;
+use taskloom_task::{CallParts, Dependency, FutureHandle, TaskCall, TaskValue};
 
-/// Tasks on their way, one per item: await it (it waits for room), or call `now`.
+/// Tasks of the first batch of a map. Each further batch has four times as many, so that workers
+/// begin early and most tasks travel in large chunks.
+const FIRST_BATCH: u64 = 1024;
+
+/// Most tasks of a batch.
+const LARGEST_BATCH: u64 = taskloom_core::limits::GRAPH_CHUNK_TASKS as u64;
+
+/// Tasks on their way, one per item: from [`crate::Client::map`].
+///
+/// Awaiting submits them, waits for room when very much is queued, and gives one future per item,
+/// in order. [`Map::now`] does not wait. A call that is not valid makes its own future end in an
+/// error, and no other.
 #[must_use = "nothing is submitted before `.await` or `.now()`"]
-pub struct Map<I, F>(I, F);
+pub struct Map<I, F> {
+    session: Arc<Session>,
+    items: I,
+    call: F,
+}
+
+/// What dependencies are kept alive by until their batch has been queued.
+type Kept = Vec<Dependency>;
+
+/// A batch in the making.
+#[derive(Default)]
+struct Batch {
+    tasks: Tasks,
+    keys: Vec<Result<Key>>,
+    kept: Kept,
+}
+
+impl Batch {
+    fn add(&mut self, session: &Session, parts: Result<CallParts>) {
+        let key = parts.and_then(|parts| {
+            self.kept.extend(parts.dependencies.iter().cloned());
+            session.add_call(&mut self.tasks, parts)
+        });
+        self.keys.push(key);
+    }
+
+    fn submit<T>(self, session: &Arc<Session>, futures: &mut Vec<TaskFuture<T>>) {
+        let Self { tasks, keys, kept } = self;
+        let wanted = 0..tasks.len();
+        let first = if tasks.is_empty() {
+            Err(Error::Graph("no task of the batch is valid".into()))
+        } else {
+            session.submit_tasks(tasks, wanted)
+        };
+        let mut place = 0;
+        futures.extend(keys.into_iter().map(|key| {
+            let handle: Arc<dyn FutureHandle> = match (key, &first) {
+                (Ok(key), Ok(first)) => {
+                    place += 1;
+                    session.handle_of(first.offset(place - 1), key)
+                }
+                (Ok(key), Err(error)) => Refused::new(Some(key), error.clone()),
+                (Err(error), _) => Refused::new(None, error),
+            };
+            TaskFuture::new(handle)
+        }));
+        drop(kept);
+    }
+}
 
 impl<I, F, T> Map<I, F>
 where
@@ -14,22 +79,65 @@ where
     F: FnMut(I::Item) -> TaskCall<T>,
     T: TaskValue,
 {
-    /// Submits without waiting.
-    pub fn now(self) -> Vec<TaskFuture<T>> {
-        todo!()
+    pub(crate) fn new(session: Arc<Session>, items: I, call: F) -> Self {
+        Self {
+            session,
+            items,
+            call,
+        }
+    }
+
+    /// Submits all tasks without waiting. Beyond the hard limit of what may be queued, futures end
+    /// in [`Error::Overloaded`].
+    pub fn now(mut self) -> Vec<TaskFuture<T>> {
+        let mut futures = Vec::with_capacity(self.items.size_hint().0);
+        let mut size = FIRST_BATCH;
+        while let Some(batch) = self.next_batch(&mut size) {
+            batch.submit(&self.session, &mut futures);
+        }
+        futures
+    }
+
+    pub(crate) async fn submit(mut self) -> Result<Vec<TaskFuture<T>>> {
+        let mut futures = Vec::with_capacity(self.items.size_hint().0);
+        let mut size = FIRST_BATCH;
+        while let Some(batch) = self.next_batch(&mut size) {
+            self.session.room().await?;
+            batch.submit(&self.session, &mut futures);
+            // The transport may be driven by this very thread.
+            tokio::task::yield_now().await;
+        }
+        match self.session.closed() {
+            Some(closed) => Err(closed),
+            None => Ok(futures),
+        }
+    }
+
+    /// The next tasks; `None` when there are no more items.
+    fn next_batch(&mut self, size: &mut u64) -> Option<Batch> {
+        let mut batch = Batch::default();
+        for item in self.items.by_ref() {
+            batch.add(&self.session, (self.call)(item).into_parts());
+            if batch.keys.len() as u64 >= *size || batch.tasks.chunks() > 1 {
+                break;
+            }
+        }
+        *size = (*size * 4).min(LARGEST_BATCH);
+        (!batch.keys.is_empty()).then_some(batch)
     }
 }
 
 impl<I, F, T> IntoFuture for Map<I, F>
 where
-    I: Iterator,
-    F: FnMut(I::Item) -> TaskCall<T>,
+    I: Iterator + Send + 'static,
+    I::Item: Send,
+    F: FnMut(I::Item) -> TaskCall<T> + Send + 'static,
     T: TaskValue,
 {
     type Output = Result<Vec<TaskFuture<T>>>;
-    type IntoFuture = Ready<Self::Output>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        todo!()
+        Box::pin(self.submit())
     }
 }

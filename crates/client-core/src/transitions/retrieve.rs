@@ -39,8 +39,10 @@ enum Stage {
 /// Fetches in the making: parts for one source come together.
 #[derive(Default)]
 struct Planned {
+    /// Each with its bytes.
     fetches: Vec<(Fetch, u64)>,
-    open: FxHashMap<Option<WorkerId>, usize>,
+    /// Per source, the fetch that takes more parts, and the bytes of all its fetches.
+    open: FxHashMap<Option<WorkerId>, (usize, u64)>,
 }
 
 impl ClientCore {
@@ -270,6 +272,10 @@ impl ClientCore {
                     self.tell_missing(part, effects);
                     self.try_next(now, part, at, "no holder has it", &mut planned, effects);
                 }
+                Fetched::Busy(reason) => {
+                    self.put_back(part, at, &fetch.source);
+                    self.try_next(now, part, at, &reason, &mut planned, effects);
+                }
                 Fetched::Unreachable(reason) => {
                     if relayed {
                         self.tell_missing(part, effects);
@@ -277,7 +283,7 @@ impl ClientCore {
                         part.holder.into_iter().for_each(|worker| {
                             self.note_unreachable(now, worker);
                         });
-                        self.put_back(part, at, &line_of_source, &fetch.source);
+                        self.put_back(part, at, &fetch.source);
                     }
                     self.try_next(now, part, at, &reason, &mut planned, effects);
                 }
@@ -287,11 +293,10 @@ impl ClientCore {
         self.start(planned, effects);
     }
 
-    /// A holder that could not be reached directly may still be reached through the relay.
-    fn put_back(&mut self, part: FetchPart, at: usize, line: &Option<WorkerId>, source: &Source) {
-        let (Some(_), Source::Worker(peer)) = (line, source) else {
-            return;
-        };
+    /// A holder that was busy may be asked again, and one that could not be reached directly may
+    /// still be reached through the relay.
+    fn put_back(&mut self, part: FetchPart, at: usize, source: &Source) {
+        let Source::Worker(peer) = source else { return };
         let retrieval = self
             .retrievals
             .get_mut(&part.ticket)
@@ -407,20 +412,22 @@ impl ClientCore {
 impl Planned {
     /// What the plan asks of a source already.
     fn burden(&self, line: Option<WorkerId>) -> u64 {
-        self.open.get(&line).map_or(0, |&at| self.fetches[at].1)
+        self.open.get(&line).map_or(0, |&(_, bytes)| bytes)
     }
 
     fn add(&mut self, source: Source, part: FetchPart, nbytes: u64) {
-        let line = line_of(&source);
-        if let Some(&at) = self.open.get(&line) {
-            let (fetch, bytes) = &mut self.fetches[at];
-            if fetch.parts.len() < FETCH_ITEMS && bytes.saturating_add(nbytes) <= FETCH_BYTES {
-                fetch.parts.push(part);
-                *bytes += nbytes;
-                return;
-            }
+        let next = self.fetches.len();
+        let (at, burden) = self.open.entry(line_of(&source)).or_insert((next, 0));
+        *burden = burden.saturating_add(nbytes);
+        if let Some((fetch, bytes)) = self.fetches.get_mut(*at)
+            && fetch.parts.len() < FETCH_ITEMS
+            && bytes.saturating_add(nbytes) <= FETCH_BYTES
+        {
+            fetch.parts.push(part);
+            *bytes += nbytes;
+            return;
         }
-        self.open.insert(line, self.fetches.len());
+        *at = next;
         self.fetches.push((
             Fetch {
                 source,

@@ -1,0 +1,139 @@
+//! What the client keeps for one future beside its state: the result and who waits for it.
+
+use std::sync::Arc;
+use std::task::Waker;
+use taskloom_core::arguments::Part;
+use taskloom_core::{Encoded, TaskFailure};
+use taskloom_task::Value;
+
+/// One future's result and waiters.
+#[derive(Default)]
+pub(crate) struct Entry {
+    pub(crate) outcome: Outcome,
+    wakers: Wakers,
+    /// Results and parts that were fetched and nobody has taken yet. A large result is given to the
+    /// one who waits for it and not kept: holding a future must not hold its result twice.
+    fetched: Vec<(Part, Result<Value, Arc<TaskFailure>>)>,
+}
+
+/// What is known of a result.
+#[derive(Default)]
+pub(crate) enum Outcome {
+    /// The task waits or runs.
+    #[default]
+    Pending,
+    /// The result is there; a small one came along and is kept.
+    Finished(Option<Value>),
+    /// The task failed.
+    Failed(Arc<TaskFailure>),
+}
+
+impl Entry {
+    /// The wakers of all who wait; they register again if they still do.
+    pub(crate) fn wake_into(&mut self, woken: &mut Vec<Waker>) {
+        woken.extend(self.wakers.first.take());
+        woken.append(&mut self.wakers.more);
+    }
+
+    /// Keeps a waker until something happens. Wakers for which there is no room are to be woken.
+    pub(crate) fn register(&mut self, waker: &Waker, woken: &mut Vec<Waker>) {
+        self.wakers.register(waker, woken);
+    }
+
+    /// Puts what was fetched where a waiter finds it.
+    pub(crate) fn deliver(&mut self, part: Part, result: Result<Encoded, Arc<TaskFailure>>) {
+        self.fetched.retain(|(known, _)| *known != part);
+        self.fetched.push((part, result.map(Value::from_encoded)));
+    }
+
+    /// Takes a part that was fetched, also out of a fetched whole.
+    pub(crate) fn take(&mut self, part: Part) -> Option<Result<Value, taskloom_task::Error>> {
+        let find = |wanted: Part| self.fetched.iter().position(|(known, _)| *known == wanted);
+        if let Some(at) = find(part) {
+            let (_, result) = self.fetched.swap_remove(at);
+            return Some(result.map_err(Into::into));
+        }
+        let (_, whole) = &self.fetched[find(Part::WHOLE)?];
+        Some(match (whole, part.index()) {
+            (Ok(whole), Some(index)) => whole.part(index).map_err(Into::into),
+            (Ok(whole), None) => Ok(whole.clone()),
+            (Err(failure), _) => Err(failure.clone().into()),
+        })
+    }
+}
+
+/// Most futures have one waiter or none.
+#[derive(Default)]
+struct Wakers {
+    first: Option<Waker>,
+    more: Vec<Waker>,
+}
+
+/// Waiters that gave up leave their wakers behind. Beyond this many all are woken: those who still
+/// wait register again.
+const WAKERS_MAX: usize = 64;
+
+impl Wakers {
+    fn register(&mut self, waker: &Waker, woken: &mut Vec<Waker>) {
+        let known = |known: &Waker| known.will_wake(waker);
+        if self.first.as_ref().is_some_and(known) || self.more.iter().any(known) {
+            return;
+        }
+        if self.first.is_none() {
+            self.first = Some(waker.clone());
+            return;
+        }
+        if self.more.len() >= WAKERS_MAX {
+            woken.append(&mut self.more);
+        }
+        self.more.push(waker.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use futures::task::{ArcWake, waker};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl ArcWake for Count {
+        fn wake_by_ref(count: &Arc<Self>) {
+            count.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn wakers_left_behind_are_let_go() {
+        let mut entry = Entry::default();
+        let counts: Vec<Arc<Count>> = (0..200).map(|_| Arc::default()).collect();
+        let mut woken = Vec::new();
+        for count in &counts {
+            let waker = waker(count.clone());
+            entry.register(&waker, &mut woken);
+            entry.register(&waker, &mut woken);
+        }
+        assert!(entry.wakers.more.len() <= WAKERS_MAX);
+        entry.wake_into(&mut woken);
+        woken.into_iter().for_each(Waker::wake);
+        assert!(
+            counts
+                .iter()
+                .all(|count| count.0.load(Ordering::Relaxed) == 1)
+        );
+    }
+
+    #[test]
+    fn a_fetched_result_is_given_away() {
+        let mut entry = Entry::default();
+        let encoded = Value::live(vec![1_i64, 2]).encode().unwrap();
+        entry.deliver(Part::WHOLE, Ok(encoded));
+        let element = entry.take(Part::element(1)).unwrap().unwrap();
+        assert_eq!(element.take::<i64>().unwrap(), 2);
+        assert!(entry.take(Part::WHOLE).unwrap().is_ok());
+        assert!(entry.take(Part::WHOLE).is_none());
+    }
+}

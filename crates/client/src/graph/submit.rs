@@ -1,0 +1,128 @@
+//! Submitting a graph.
+
+use super::plan::Plan;
+use super::{Graph, GraphNeed, GraphOutputs};
+use crate::session::Session;
+use crate::{Error, Result};
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use taskloom_client_core::{Need, Tasks};
+use taskloom_core::Ticket;
+use taskloom_task::FutureHandle;
+
+/// A graph on its way: from [`crate::Client::submit_graph`]. Awaiting waits for room when very much
+/// is queued, and gives the futures of the outputs; [`SubmitGraph::now`] does not wait.
+#[must_use = "nothing is submitted before `.await` or `.now()`"]
+pub struct SubmitGraph<O> {
+    session: Arc<Session>,
+    graph: Graph,
+    outputs: O,
+}
+
+impl<O: GraphOutputs> SubmitGraph<O> {
+    pub(crate) fn new(session: Arc<Session>, graph: Graph, outputs: O) -> Self {
+        Self {
+            session,
+            graph,
+            outputs,
+        }
+    }
+
+    /// Submits without waiting.
+    ///
+    /// # Errors
+    /// If the graph is not valid, the session has ended, or very much is queued.
+    pub fn now(self) -> Result<O::Futures> {
+        let Self {
+            session,
+            mut graph,
+            outputs,
+        } = self;
+        if let Some(error) = graph.error.take() {
+            return Err(error);
+        }
+        let mut wanted = Vec::new();
+        outputs.outputs(&mut wanted);
+        let wanted = wanted.iter().map(|output| graph.output(output));
+        let wanted = wanted.collect::<Result<Vec<u32>>>()?;
+        if wanted.is_empty() {
+            return Err(Error::Graph(
+                "no output is named, so nothing would be computed".into(),
+            ));
+        }
+        let futures = graph.futures.iter().map(|handle| session.ticket_of(handle));
+        let futures = futures.collect::<Result<Vec<Ticket>>>()?;
+        let plan = graph.plan(&wanted)?;
+        let handles = graph.submit(&session, &plan, &wanted, &futures)?;
+        Ok(outputs.futures(&mut handles.into_iter()))
+    }
+
+    pub(crate) async fn submit(self) -> Result<O::Futures> {
+        self.session.room().await?;
+        self.now()
+    }
+}
+
+impl Graph {
+    /// Submits the plan; one handle per wanted place, in order.
+    fn submit(
+        &self,
+        session: &Arc<Session>,
+        plan: &Plan,
+        wanted: &[u32],
+        futures: &[Ticket],
+    ) -> Result<Vec<Arc<dyn FutureHandle>>> {
+        let mut is_wanted = vec![false; plan.sequence.len()];
+        for &place in wanted {
+            is_wanted[plan.position[place as usize] as usize] = true;
+        }
+        let mut tasks = Tasks::new();
+        for (&place, &wanted) in plan.sequence.iter().zip(&is_wanted) {
+            let task = &self.tasks[place as usize];
+            // The plan is made of tasks that were added.
+            let Some(content) = &task.content else {
+                continue;
+            };
+            let needs = content.needs.iter().map(|need| match need {
+                GraphNeed::Task(place) => Need::Own(u64::from(plan.position[*place as usize])),
+                GraphNeed::Future(at) => Need::Ticket(futures[*at as usize]),
+            });
+            let options = content.options.as_deref();
+            tasks.push(
+                &task.key,
+                content.operation,
+                options,
+                needs,
+                wanted,
+                |blob| {
+                    blob.extend_from_slice(&content.arguments);
+                },
+            );
+        }
+        let places = (0..)
+            .zip(&is_wanted)
+            .filter_map(|(at, wanted)| wanted.then_some(at));
+        let first = session.submit_tasks(tasks, places)?;
+        // An output that is named twice has one handle, for it is released once.
+        let mut made: Vec<Option<Arc<dyn FutureHandle>>> = vec![None; is_wanted.len()];
+        let handles = wanted.iter().map(|&place| {
+            let at = plan.position[place as usize];
+            let handle = made[at as usize].get_or_insert_with(|| {
+                let key = self.tasks[place as usize].key.clone();
+                session.handle_of(first.offset(u64::from(at)), key)
+            });
+            handle.clone()
+        });
+        Ok(handles.collect())
+    }
+}
+
+impl<O: GraphOutputs + Send + 'static> IntoFuture for SubmitGraph<O> {
+    type Output = Result<O::Futures>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.submit())
+    }
+}

@@ -1,0 +1,459 @@
+//! The session with the scheduler: the machine, the tables beside it, and what moves them.
+//!
+//! Everything that a user does and everything that arrives goes through the machine under one lock,
+//! and what it wants said is queued under the same lock, so both have one order. Nothing waits
+//! under the lock. What may wait for company (tasks that were submitted one by one, releases,
+//! questions where results are) goes out when the pump runs next, or when somebody begins to wait.
+
+use crate::entry::{Entry, Outcome};
+use crate::notices::{self, Notice};
+use crate::transfer;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+use taskloom_client_core::{ClientCore, Config, Effects, Ending, Event, Slots};
+use taskloom_core::arguments::Part;
+use taskloom_core::message::{FromClient, ToClient};
+use taskloom_core::{ErrorCode, Key, TaskFailure, Ticket, Time};
+use taskloom_rpc::SchedulerAddress;
+use taskloom_rpc::data::PeerPool;
+use taskloom_rpc::link::Outbox;
+use taskloom_task::{Error, Result, Status, Value};
+use tokio::runtime;
+use tokio::sync::{Notify, broadcast, watch};
+
+/// Up to this many bytes may be queued for the scheduler before those who wait for room wait.
+pub(crate) const OUTBOX_ROOM: u64 = 32 * 1024 * 1024;
+
+/// Nothing more is queued for the scheduler beyond this many bytes.
+pub(crate) const OUTBOX_MAX: u64 = 1024 * 1024 * 1024;
+
+/// How often those who wait for room look for it.
+const ROOM_PAUSE: Duration = Duration::from_millis(1);
+
+/// See the module.
+pub(crate) struct Session {
+    number: u64,
+    start: Instant,
+    pub(crate) address: SchedulerAddress,
+    pub(crate) pool: PeerPool,
+    pub(crate) outbox: Outbox<FromClient>,
+    pub(crate) runtime: runtime::Handle,
+    pub(crate) notices: broadcast::Sender<Notice>,
+    /// Something waits to be sent.
+    pub(crate) pump: Notify,
+    /// The session has ended.
+    pub(crate) ended: watch::Sender<bool>,
+    /// The connection is gone.
+    pub(crate) disconnected: watch::Sender<bool>,
+    tables: Mutex<Tables>,
+}
+
+pub(crate) struct Tables {
+    core: ClientCore,
+    effects: Effects,
+    entries: Slots<Entry>,
+    /// The pump has been called and has not come yet.
+    pump_called: bool,
+    /// Why the scheduler says it is ending.
+    closing: Option<String>,
+    closed: Option<String>,
+}
+
+/// A lock on the tables. When it is let go, whoever is to be woken is.
+pub(crate) struct Locked<'a> {
+    session: &'a Arc<Session>,
+    tables: MutexGuard<'a, Tables>,
+    /// Stands behind the guard, so it is dropped after the lock.
+    woken: Woken,
+}
+
+/// Wakes all of them when it is dropped.
+#[derive(Default)]
+struct Woken(Vec<Waker>);
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(Waker::wake);
+    }
+}
+
+impl Session {
+    pub(crate) fn new(
+        address: SchedulerAddress,
+        outbox: Outbox<FromClient>,
+        pool: PeerPool,
+        config: Config,
+    ) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Arc::new(Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            start: Instant::now(),
+            address,
+            pool,
+            outbox,
+            runtime: runtime::Handle::current(),
+            notices: broadcast::Sender::new(notices::REMEMBERED),
+            pump: Notify::new(),
+            ended: watch::Sender::new(false),
+            disconnected: watch::Sender::new(false),
+            tables: Mutex::new(Tables {
+                core: ClientCore::new(config),
+                effects: Effects::default(),
+                entries: Slots::default(),
+                pump_called: false,
+                closing: None,
+                closed: None,
+            }),
+        })
+    }
+
+    /// A number that no other session of this process has.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn lock(self: &Arc<Self>) -> Locked<'_> {
+        // A panic in here is a defect; the tables are as good as they were.
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked {
+            session: self,
+            tables,
+            woken: Woken::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        Time::ZERO + self.start.elapsed()
+    }
+
+    /// An event that asks for nothing back.
+    pub(crate) fn handle(self: &Arc<Self>, event: Event) {
+        self.lock().handle_and_flush(event);
+    }
+
+    /// A frame of the scheduler. Its results are there, and those who wait are awake, when this
+    /// returns.
+    pub(crate) fn said(self: &Arc<Self>, messages: Vec<ToClient>) {
+        self.handle(Event::Said(messages));
+    }
+
+    /// Sends what waits to be sent.
+    pub(crate) fn flush(self: &Arc<Self>) {
+        let mut locked = self.lock();
+        locked.tables.pump_called = false;
+        locked.handle_and_flush(Event::Flush);
+    }
+
+    /// Ends the session, once. Who waits is told why.
+    pub(crate) fn close(self: &Arc<Self>, reason: &str) {
+        let mut locked = self.lock();
+        if locked.tables.closed.is_some() {
+            return;
+        }
+        locked.handle_and_flush(Event::Flush);
+        let reason = match &locked.tables.closing {
+            Some(closing) => format!(
+                "the scheduler at {} is shutting down: {closing}",
+                self.address
+            ),
+            None => reason.to_owned(),
+        };
+        locked.handle(Event::Closed(reason.clone()));
+        locked.tables.closed = Some(reason);
+        let Locked { tables, woken, .. } = &mut locked;
+        for (_, entry) in tables.entries.iter_mut() {
+            entry.wake_into(&mut woken.0);
+        }
+        drop(locked);
+        self.outbox.close();
+        self.ended.send_replace(true);
+    }
+
+    /// Why the session has ended, if it has.
+    pub(crate) fn closed(self: &Arc<Self>) -> Option<Error> {
+        self.lock().closed()
+    }
+
+    pub(crate) fn status(self: &Arc<Self>, ticket: Ticket) -> Status {
+        let locked = self.lock();
+        match locked
+            .tables
+            .entries
+            .get(ticket)
+            .map(|entry| &entry.outcome)
+        {
+            Some(Outcome::Finished(_)) => Status::Finished,
+            Some(Outcome::Failed(failure)) => match failure.code {
+                ErrorCode::Cancelled => Status::Cancelled,
+                ErrorCode::Lost => Status::Lost,
+                _ => Status::Erred,
+            },
+            _ if locked.tables.closed.is_some() => Status::Erred,
+            _ => Status::Pending,
+        }
+    }
+
+    pub(crate) fn error(self: &Arc<Self>, ticket: Ticket) -> Option<Error> {
+        let locked = self.lock();
+        match locked
+            .tables
+            .entries
+            .get(ticket)
+            .map(|entry| &entry.outcome)
+        {
+            Some(Outcome::Finished(_)) => None,
+            Some(Outcome::Failed(failure)) => Some(failure.clone().into()),
+            _ => locked.closed(),
+        }
+    }
+
+    /// The result or a part of it; asks for it if it is not here.
+    pub(crate) fn poll_part(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        part: Part,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Value>> {
+        let mut locked = self.lock();
+        if let Some(ready) = locked.ready(ticket, part) {
+            return Poll::Ready(ready);
+        }
+        if let Some(closed) = locked.closed() {
+            return Poll::Ready(Err(closed));
+        }
+        locked.handle(Event::Demand { ticket, part });
+        // What was scattered from here is delivered at once.
+        if let Some(ready) = locked.ready(ticket, part) {
+            return Poll::Ready(ready);
+        }
+        locked.register(ticket, cx.waker());
+        locked.send_tasks_or_call_pump();
+        Poll::Pending
+    }
+
+    /// Whether the task has ended.
+    pub(crate) fn poll_done(self: &Arc<Self>, ticket: Ticket, cx: &mut Context<'_>) -> Poll<()> {
+        let mut locked = self.lock();
+        let pending = locked.tables.closed.is_none()
+            && locked
+                .tables
+                .entries
+                .get(ticket)
+                .is_some_and(|entry| matches!(entry.outcome, Outcome::Pending));
+        if !pending {
+            return Poll::Ready(());
+        }
+        locked.register(ticket, cx.waker());
+        locked.send_tasks_or_call_pump();
+        Poll::Pending
+    }
+
+    pub(crate) fn cancel(self: &Arc<Self>, ticket: Ticket, key: &Key) {
+        let mut failure = TaskFailure::new(ErrorCode::Cancelled, "cancelled by its client");
+        failure.key = key.as_str().to_owned();
+        let mut locked = self.lock();
+        locked.handle(Event::Cancel(ticket, Arc::new(failure)));
+        locked.call_pump();
+    }
+
+    /// The last handle of a future is gone.
+    pub(crate) fn release(self: &Arc<Self>, ticket: Ticket) {
+        let mut locked = self.lock();
+        let entry = locked.tables.entries.remove(ticket);
+        locked.handle(Event::Release(ticket));
+        locked.call_pump();
+        drop(locked);
+        // A large result is freed, and wakers that were left behind are dropped, without the lock.
+        drop(entry);
+    }
+
+    /// Asks for many results at once, so that they are looked for in one question.
+    pub(crate) fn demand_all(self: &Arc<Self>, tickets: impl Iterator<Item = Ticket>) {
+        let mut locked = self.lock();
+        for ticket in tickets {
+            if locked.needs_demand(ticket) {
+                locked.handle(Event::Demand {
+                    ticket,
+                    part: Part::WHOLE,
+                });
+            }
+        }
+        locked.handle_and_flush(Event::Flush);
+    }
+
+    /// Waits until there is room in the queue to the scheduler.
+    pub(crate) async fn room(self: &Arc<Self>) -> Result<()> {
+        loop {
+            if let Some(closed) = self.closed() {
+                return Err(closed);
+            }
+            if self.outbox.queued_bytes() <= OUTBOX_ROOM {
+                return Ok(());
+            }
+            tokio::time::sleep(ROOM_PAUSE).await;
+        }
+    }
+
+    /// Waits until the connection is gone.
+    pub(crate) async fn disconnected(&self) {
+        let mut disconnected = self.disconnected.subscribe();
+        // The sender lives in this session.
+        let _ = disconnected.wait_for(|gone| *gone).await;
+    }
+
+    /// Blocking a thread of the runtime that drives the session could stop the session itself.
+    pub(crate) fn forbids_blocking(&self) -> Option<Error> {
+        let here = runtime::Handle::try_current().ok()?;
+        (here.id() == self.runtime.id()).then(|| {
+            Error::WouldBlock(
+                "it belongs to the runtime that drives this client; await the future instead"
+                    .into(),
+            )
+        })
+    }
+}
+
+impl Locked<'_> {
+    pub(crate) fn closed(&self) -> Option<Error> {
+        self.tables.closed.clone().map(Error::Closed)
+    }
+
+    /// Why nothing can be submitted now, if so.
+    pub(crate) fn refuses(&self) -> Option<Error> {
+        if let Some(closed) = self.closed() {
+            return Some(closed);
+        }
+        let queued = self.session.outbox.queued_bytes();
+        (queued > OUTBOX_MAX).then(|| {
+            Error::Overloaded(format!(
+                "{} MiB wait to be sent to the scheduler at {}; wait for room with \
+                 `client.ready().await`",
+                queued / (1024 * 1024),
+                self.session.address,
+            ))
+        })
+    }
+
+    pub(crate) fn next_ticket(&self) -> Ticket {
+        self.tables.core.next_ticket()
+    }
+
+    pub(crate) fn insert(&mut self, ticket: Ticket) {
+        self.tables.entries.insert(ticket, Entry::default());
+    }
+
+    /// Takes an event in and does what follows from it, except waking, which waits for the end of
+    /// the lock.
+    pub(crate) fn handle(&mut self, event: Event) {
+        let now = self.session.now();
+        let tables = &mut *self.tables;
+        tables.core.handle(now, event, &mut tables.effects);
+        self.apply();
+    }
+
+    pub(crate) fn handle_and_flush(&mut self, event: Event) {
+        let now = self.session.now();
+        let tables = &mut *self.tables;
+        tables.core.handle(now, event, &mut tables.effects);
+        if tables.core.has_unsent() {
+            tables.core.handle(now, Event::Flush, &mut tables.effects);
+        }
+        self.apply();
+    }
+
+    /// Whether asking for the whole result would bring anything new.
+    fn needs_demand(&self, ticket: Ticket) -> bool {
+        self.tables.entries.get(ticket).is_some_and(|entry| {
+            matches!(entry.outcome, Outcome::Pending | Outcome::Finished(None))
+        })
+    }
+
+    fn register(&mut self, ticket: Ticket, waker: &Waker) {
+        if let Some(entry) = self.tables.entries.get_mut(ticket) {
+            entry.register(waker, &mut self.woken.0);
+        }
+    }
+
+    /// What is known of a part of a result.
+    fn ready(&mut self, ticket: Ticket, part: Part) -> Option<Result<Value>> {
+        let entry = self.tables.entries.get_mut(ticket)?;
+        match &entry.outcome {
+            Outcome::Failed(failure) => Some(Err(failure.clone().into())),
+            Outcome::Finished(Some(value)) => Some(match part.index() {
+                None => Ok(value.clone()),
+                Some(index) => value.part(index).map_err(Into::into),
+            }),
+            _ => entry.take(part),
+        }
+    }
+
+    /// Somebody begins to wait: tasks go out at once, for the time until they do is time that they
+    /// wait for; questions wait for company.
+    fn send_tasks_or_call_pump(&mut self) {
+        if self.tables.core.has_unsent_tasks() {
+            self.handle(Event::Flush);
+        } else if self.tables.core.has_unsent() {
+            self.call_pump();
+        }
+    }
+
+    /// Lets the pump run soon.
+    pub(crate) fn call_pump(&mut self) {
+        if !self.tables.pump_called && self.tables.core.has_unsent() {
+            self.tables.pump_called = true;
+            self.session.pump.notify_one();
+        }
+    }
+
+    fn apply(&mut self) {
+        let Tables {
+            effects,
+            entries,
+            closing,
+            ..
+        } = &mut *self.tables;
+        for (ticket, ending) in effects.ended.drain(..) {
+            let Some(entry) = entries.get_mut(ticket) else {
+                continue;
+            };
+            entry.outcome = match ending {
+                Ending::Finished(value) => Outcome::Finished(value.map(Value::from_encoded)),
+                Ending::Failed(failure) => Outcome::Failed(failure),
+                Ending::Pending => Outcome::Pending,
+            };
+            entry.wake_into(&mut self.woken.0);
+        }
+        for delivery in effects.deliver.drain(..) {
+            if let Some(entry) = entries.get_mut(delivery.ticket) {
+                entry.deliver(delivery.part, delivery.result);
+                entry.wake_into(&mut self.woken.0);
+            }
+        }
+        if !effects.send.is_empty() {
+            self.session
+                .outbox
+                .push_all(std::mem::take(&mut effects.send));
+        }
+        for fetch in effects.fetch.drain(..) {
+            self.session
+                .runtime
+                .spawn(transfer::fetch(self.session.clone(), fetch));
+        }
+        for upload in effects.upload.drain(..) {
+            self.session
+                .runtime
+                .spawn(transfer::upload(self.session.clone(), upload));
+        }
+        for notice in effects.notices.drain(..) {
+            let notice = Notice::new(notice, &self.session.address);
+            if let Notice::Closing { reason } = &notice {
+                *closing = Some(reason.clone());
+            }
+            notice.warn();
+            // Nobody may listen.
+            let _ = self.session.notices.send(notice);
+        }
+    }
+}
