@@ -17,7 +17,7 @@ mod graph;
 pub mod limits;
 mod message;
 mod value;
-mod varint;
+pub mod varint;
 mod worker;
 
 pub use error::WireError;

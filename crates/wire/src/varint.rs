@@ -3,18 +3,18 @@
 use bytes::BufMut;
 
 /// The wire type of lengths followed by bytes.
-pub(crate) const LEN: u8 = 2;
+pub const LEN: u8 = 2;
 
-/// Bytes that a number takes.
+/// Bytes that a number takes as a varint.
 #[inline]
-pub(crate) const fn len(value: u64) -> usize {
+pub const fn len(value: u64) -> usize {
     // One byte per 7 bits, at least one.
     ((70 - (value | 1).leading_zeros()) / 7) as usize
 }
 
-/// Appends a number.
+/// Appends a number as a varint.
 #[inline]
-pub(crate) fn put(mut value: u64, out: &mut impl BufMut) {
+pub fn put(mut value: u64, out: &mut impl BufMut) {
     while value >= 0x80 {
         out.put_u8(value as u8 | 0x80);
         value >>= 7;

@@ -1,7 +1,11 @@
 //! Connections to peers and the calls on them.
 
 use super::buffers::BufferPool;
-use std::time::Duration;
+use super::call::{self, CallError, FetchJob};
+use super::connections::{Connections, Lease, NoConnection, PoolOptions};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
 
@@ -61,70 +65,178 @@ pub enum FetchError {
     },
 }
 
-/// The limits of a pool.
-#[derive(Clone, Debug)]
-pub struct PoolOptions {
-    /// Connections in all.
-    pub connections: usize,
-    /// Connections to one peer.
-    pub per_peer: usize,
-    /// How long reaching a peer may take.
-    pub connect_timeout: Duration,
-    /// A connection without a call for this long is closed.
-    pub idle: Duration,
-    /// How long busy replies are met with another try.
-    pub busy_patience: Duration,
-    /// Largest value that is accepted.
-    pub value_bytes_max: u64,
-}
-
-impl Default for PoolOptions {
-    fn default() -> Self {
-        Self {
-            connections: 512,
-            per_peer: 2,
-            connect_timeout: Duration::from_secs(5),
-            idle: Duration::from_secs(60),
-            busy_patience: Duration::from_secs(10),
-            value_bytes_max: 1 << 40,
-        }
-    }
-}
-
-/// Connections to peers, opened when needed and used again. Cheap to clone.
+/// Connections to peers, opened when needed and used again. Cheap to clone; all clones are one pool.
 #[derive(Clone)]
-pub struct PeerPool(());
+pub struct PeerPool {
+    connections: Arc<Connections>,
+    buffers: BufferPool,
+}
+
+/// The first pause after a busy reply. It doubles with each.
+const BUSY_PAUSE: Duration = Duration::from_millis(4);
+
+/// The longest pause after a busy reply.
+const BUSY_PAUSE_MAX: Duration = Duration::from_millis(256);
+
+/// A call that got nowhere is tried so often.
+const TRIES: u32 = 2;
 
 impl PeerPool {
     /// A pool with these limits that receives into these buffers.
-    pub fn new(_options: PoolOptions, _buffers: BufferPool) -> Self {
-        todo!()
+    pub fn new(options: PoolOptions, buffers: BufferPool) -> Self {
+        Self {
+            connections: Connections::new(options),
+            buffers,
+        }
+    }
+
+    /// The buffers that it receives into.
+    pub fn buffers(&self) -> &BufferPool {
+        &self.buffers
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.connections.count()
     }
 
     /// Fetches values of one peer in one call: one result per item, in their order. A call that
-    /// breaks in the middle is resumed once; busy replies are retried with back-off.
+    /// breaks in the middle is resumed; busy replies are met with another try after a pause.
     ///
     /// # Errors
     /// If nothing could be had of the peer at all.
     pub async fn fetch(
         &self,
-        _address: &str,
-        _items: Vec<FetchItem>,
+        address: &str,
+        items: Vec<FetchItem>,
     ) -> Result<Vec<Result<Encoded, FetchError>>, FetchError> {
-        todo!()
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bytes_max = self.connections.options().value_bytes_max;
+        let mut job = FetchJob::new(items, self.buffers.clone(), bytes_max);
+        let mut patience = self.patience();
+        let error = loop {
+            let before = job.progress();
+            let lease = match self.connections.lease(address).await {
+                Ok(lease) => lease,
+                Err(none) => break none.into_error(address),
+            };
+            let error = match job.call(&lease).await {
+                Ok(()) => break FetchError::Missing,
+                Err(error) => error,
+            };
+            let progress = job.progress() > before;
+            if let Err(error) = patience.after(&error, lease, progress, address).await {
+                break error;
+            }
+        };
+        // When the last call went well everything is answered, and the error is not used.
+        if job.has_answers() {
+            Ok(job.finish(&error))
+        } else {
+            Err(error)
+        }
     }
 
-    /// Brings a value to a peer and returns the bytes that it holds now.
+    /// Brings a value to a peer and returns the bytes that it counts.
     ///
     /// # Errors
     /// If the peer cannot be reached or refuses.
     pub async fn put(
         &self,
-        _address: &str,
-        _task: TaskId,
-        _value: &Encoded,
-        _target: Option<WorkerId>,
+        address: &str,
+        task: TaskId,
+        value: &Encoded,
+        target: Option<WorkerId>,
     ) -> Result<u64, FetchError> {
-        todo!()
+        let mut patience = self.patience();
+        loop {
+            let lease = self.connections.lease(address).await;
+            let lease = lease.map_err(|none| none.into_error(address))?;
+            let error = match call::put(&lease, task, value.clone(), target).await {
+                Ok(nbytes) => return Ok(nbytes),
+                Err(error) => error,
+            };
+            patience.after(&error, lease, false, address).await?;
+        }
+    }
+
+    fn patience(&self) -> Patience {
+        let busy_until = Instant::now() + self.connections.options().busy_patience;
+        Patience {
+            busy_until,
+            pause: BUSY_PAUSE,
+            tries: 0,
+        }
+    }
+}
+
+/// How long one goes on trying.
+struct Patience {
+    busy_until: Instant,
+    pause: Duration,
+    tries: u32,
+}
+
+impl Patience {
+    /// After a call that did not go well: pauses if need be, and says whether to try again.
+    async fn after(
+        &mut self,
+        error: &CallError,
+        lease: Lease,
+        progress: bool,
+        address: &str,
+    ) -> Result<(), FetchError> {
+        let address = || address.to_owned();
+        match error {
+            CallError::Busy => {
+                drop(lease);
+                if Instant::now() + self.pause > self.busy_until {
+                    return Err(FetchError::Busy { address: address() });
+                }
+                // Parties that were refused together shall not come back together.
+                let spread = u64::from(RandomState::new().hash_one(self.tries) as u8);
+                let pause = self.pause.mul_f64(0.5 + spread as f64 / 256.0);
+                self.pause = (self.pause * 2).min(BUSY_PAUSE_MAX);
+                tokio::time::sleep(pause).await;
+                Ok(())
+            }
+            CallError::Broken(reason) => {
+                lease.broke();
+                if progress {
+                    self.tries = 0;
+                }
+                self.tries += 1;
+                // An old connection may have been closed by the other side: that counts half.
+                let tries = if lease.reused { TRIES + 1 } else { TRIES };
+                if self.tries >= tries {
+                    let reason = reason.clone();
+                    return Err(FetchError::Unreachable {
+                        address: address(),
+                        reason,
+                    });
+                }
+                Ok(())
+            }
+            CallError::Refused(words) => Err(FetchError::Failed(words.clone())),
+            CallError::Protocol(reason) => {
+                lease.broke();
+                Err(FetchError::Protocol {
+                    address: address(),
+                    reason: reason.clone(),
+                })
+            }
+        }
+    }
+}
+
+impl NoConnection {
+    fn into_error(self, address: &str) -> FetchError {
+        let address = address.to_owned();
+        match self {
+            Self::Unreachable(reason) => FetchError::Unreachable { address, reason },
+            Self::Full => FetchError::Busy { address },
+        }
     }
 }

@@ -1,10 +1,25 @@
 //! The serving side of the bulk path.
 
+use super::assembly::Assembly;
+use super::body::FetchBody;
 use super::buffers::BufferPool;
+use super::reader::{BEGIN, FrameReader, MORE, PieceHead, PieceSink};
+use super::{MESSAGE_BYTES_MAX, grpc};
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
+use taskloom_wire::proto;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tower::Service;
 
 /// Why a value is not served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,40 +81,139 @@ impl Default for DataLimits {
 }
 
 /// The gRPC service `Data` over a store.
-pub struct DataService<S>(Arc<S>);
+pub struct DataService<S> {
+    store: Arc<S>,
+    buffers: BufferPool,
+    calls: Arc<Semaphore>,
+    value_bytes_max: u64,
+}
 
 impl<S> Clone for DataService<S> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            store: self.store.clone(),
+            buffers: self.buffers.clone(),
+            calls: self.calls.clone(),
+            value_bytes_max: self.value_bytes_max,
+        }
     }
 }
 
 impl<S: ValueSource + ValueSink> DataService<S> {
     /// A service over this store; what is brought is received into these buffers.
-    pub fn new(_store: Arc<S>, _buffers: BufferPool, _limits: DataLimits) -> Self {
-        todo!()
+    pub fn new(store: Arc<S>, buffers: BufferPool, limits: DataLimits) -> Self {
+        let calls = Arc::new(Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)));
+        Self {
+            store,
+            buffers,
+            calls,
+            value_bytes_max: limits.value_bytes_max,
+        }
+    }
+
+    fn permit(&self) -> Result<OwnedSemaphorePermit, Status> {
+        let busy = |_| Status::resource_exhausted("too many calls at once: try again in a moment");
+        self.calls.clone().try_acquire_owned().map_err(busy)
+    }
+
+    async fn fetch(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        let permit = self.permit()?;
+        let body = request.into_body();
+        let asked: proto::FetchRequest = grpc::only_message(body, MESSAGE_BYTES_MAX).await?;
+        if asked.items.is_empty() {
+            return Err(Status::invalid_argument("nothing is asked for"));
+        }
+        let body = FetchBody::new(self.store.clone(), asked.items, permit);
+        Ok(grpc::response(Body::new(body)))
+    }
+
+    async fn put(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        let _permit = self.permit()?;
+        let mut body = request.into_body();
+        let mut reader = FrameReader::put();
+        let mut brought = Brought {
+            buffers: self.buffers.clone(),
+            bytes_max: self.value_bytes_max,
+            value: None,
+        };
+        while let Some(frame) = body.frame().await {
+            let Ok(bytes) = frame?.into_data() else {
+                continue;
+            };
+            reader
+                .push(&bytes, &mut brought)
+                .map_err(Status::invalid_argument)?;
+        }
+        let task = reader.fixed(1).map(TaskId::from_bits);
+        let target = reader
+            .fixed(3)
+            .filter(|&bits| bits != 0)
+            .map(WorkerId::from_bits);
+        let (Some(task), Some(value)) = (task, brought.value) else {
+            return Err(Status::invalid_argument("no task or no value was brought"));
+        };
+        if !value.is_complete() || !reader.is_between_messages() {
+            return Err(Status::invalid_argument(
+                "the call ended in the middle of the value",
+            ));
+        }
+        match self.store.put(task, value.finish(), target).await {
+            Ok(nbytes) => Ok(grpc::reply(&proto::PutReply { nbytes })),
+            Err(why) => Err(Status::failed_precondition(why)),
+        }
     }
 }
 
-impl<S> tonic::server::NamedService for DataService<S> {
+/// The value of a put.
+struct Brought {
+    buffers: BufferPool,
+    bytes_max: u64,
+    value: Option<Assembly>,
+}
+
+impl PieceSink for Brought {
+    fn begin(&mut self, head: PieceHead) -> Result<(), String> {
+        match (head.status, &self.value) {
+            (BEGIN, None) => {
+                self.value = Some(Assembly::begin(head, &self.buffers, self.bytes_max)?);
+                Ok(())
+            }
+            (BEGIN, Some(_)) => Err("a second value begins".to_owned()),
+            (MORE, Some(_)) => Ok(()),
+            (MORE, None) => Err("data come before the value begins".to_owned()),
+            (status, _) => Err(format!("a piece has the status {status}")),
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.value
+            .as_mut()
+            .map_or(Ok(()), |value| value.data(bytes))
+    }
+}
+
+impl<S> NamedService for DataService<S> {
     const NAME: &'static str = "taskloom.v1.Data";
 }
 
-impl<S: ValueSource + ValueSink> tower::Service<http::Request<tonic::body::Body>>
-    for DataService<S>
-{
-    type Response = http::Response<tonic::body::Body>;
-    type Error = std::convert::Infallible;
-    type Future = futures::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
+impl<S: ValueSource + ValueSink> Service<Request<Body>> for DataService<S> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-    fn poll_ready(
-        &mut self,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), Self::Error>> {
-        std::task::Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _request: http::Request<tonic::body::Body>) -> Self::Future {
-        todo!()
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move {
+            let answer = match request.uri().path() {
+                grpc::FETCH => service.fetch(request).await,
+                grpc::PUT => service.put(request).await,
+                path => Err(Status::unimplemented(format!("there is no call {path}"))),
+            };
+            Ok(answer.unwrap_or_else(Status::into_http))
+        })
     }
 }
