@@ -4,6 +4,9 @@ use crate::exit::Exit;
 use crate::flags::CommandLine;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Runs a daemon by a command line.
+type Daemon = fn(&CommandLine) -> Exit;
+
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
 /// Makes this program a worker and a scheduler too: it has to be the first line of `main`.
@@ -14,7 +17,7 @@ static INITIALISED: AtomicBool = AtomicBool::new(false);
 /// itself as workers. It may be called inside `#[tokio::main]`.
 pub fn init() {
     INITIALISED.store(true, Ordering::Release);
-    let daemons: [(&str, fn(&CommandLine) -> Exit); 2] = [
+    let daemons: [(&str, Daemon); 2] = [
         ("worker", crate::worker::run),
         ("scheduler", crate::scheduler::run),
     ];
@@ -26,7 +29,7 @@ pub fn init() {
 }
 
 /// The caller may be inside a runtime, where no second one can be driven.
-fn on_a_thread_of_its_own(run: fn(&CommandLine) -> Exit, line: &CommandLine) -> Exit {
+fn on_a_thread_of_its_own(run: Daemon, line: &CommandLine) -> Exit {
     let ended = std::thread::scope(|scope| scope.spawn(|| run(line)).join());
     // A panic has printed what it was.
     ended.unwrap_or(Exit::Failure)
