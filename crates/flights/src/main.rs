@@ -29,7 +29,7 @@ struct Flags {
     workers: usize,
     /// How many tasks each of them runs at a time
     #[arg(long, value_name = "N", default_value_t = 1)]
-    threads: u32,
+    threads: usize,
     /// The folder with the files
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_folder().to_owned())]
     data: PathBuf,
