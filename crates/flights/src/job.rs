@@ -94,8 +94,6 @@ impl<'a> Job<'a> {
         progress(Progress { done, tasks });
         let wanted = (plan.months, plan.figures, plan.report);
         let (months, figures, report) = client.submit_graph(plan.graph, wanted).await?;
-        // From here on the graph keeps the files, and gives them up once they are parsed.
-        drop(contents);
 
         let mut ends: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
         ends.extend(months.into_iter().map(ended));
@@ -105,8 +103,12 @@ impl<'a> Job<'a> {
             done += 1;
             progress(Progress { done, tasks });
         }
+        let report = report.await?;
+        // Held until here: a worker may die at any time, and the client supplies again only what it
+        // holds a future of.
+        drop(contents);
         Ok(Outcome {
-            report: report.await?,
+            report,
             tasks,
             elapsed: begin.elapsed(),
         })
