@@ -140,10 +140,10 @@ async fn many_values_are_scattered_at_once() {
     let futures = within("the scatter", client.scatter_all(values))
         .await
         .unwrap();
-    let sums = client
-        .map(&futures, |numbers| total::task(numbers))
-        .await
-        .unwrap();
+    let sums: Vec<_> = futures
+        .iter()
+        .map(|numbers| client.submit(total::task(numbers)))
+        .collect();
     let sums = within("the sums", client.gather(&sums)).await.unwrap();
     assert_eq!(sums, (0..50).map(|n| n * 10).collect::<Vec<i64>>());
 }

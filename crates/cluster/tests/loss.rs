@@ -108,12 +108,8 @@ async fn a_task_that_kills_its_workers_ends_in_an_error() {
 async fn a_leaving_worker_hands_on_what_only_it_holds() {
     let (cluster, client) = cluster(2).await;
     let leaving = cluster.workers()[0].name.clone();
-    let blobs = client
-        .map(0..6_u8, |fill| {
-            blob::task(MIB, fill).workers([leaving.clone()])
-        })
-        .await
-        .unwrap();
+    let on_it = |fill| blob::task(MIB, fill).workers([leaving.clone()]);
+    let blobs = client.map(0..6_u8, on_it).now();
     within("the blobs", client.wait(&blobs)).await.unwrap();
     within("the departure", cluster.retire_worker(&leaving))
         .await

@@ -169,7 +169,7 @@ async fn a_process_leaves_in_order() {
     let (cluster, client) = processes(2).await;
     let leaving = cluster.workers()[0].clone();
     let on_it = |fill| blob::task(1 << 20, fill).workers([leaving.name.clone()]);
-    let blobs = client.map(0..4_u8, on_it).await.unwrap();
+    let blobs = client.map(0..4_u8, on_it).now();
     within("the blobs", client.wait(&blobs)).await.unwrap();
     within("the departure", cluster.retire_worker(&leaving.name))
         .await
