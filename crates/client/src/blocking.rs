@@ -11,7 +11,7 @@
 
 use crate::{ClientBuilder, Error, Graph, GraphOutputs, Identity, Notice, Result, TaskFuture};
 use std::any::Any;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use taskloom_task::{TaskCall, TaskValue};
@@ -143,7 +143,7 @@ impl Client {
         T: TaskValue,
     {
         self.runtime
-            .block_on(self.client.map(items, call).submit())?
+            .block_on(self.client.map(items, call).into_future())?
     }
 
     /// As [`crate::Client::submit_graph`]; waits for room.
@@ -152,7 +152,7 @@ impl Client {
     /// If the graph is not valid or the session ends, or on a thread that runs async tasks.
     pub fn submit_graph<O: GraphOutputs>(&self, graph: Graph, outputs: O) -> Result<O::Futures> {
         self.runtime
-            .block_on(self.client.submit_graph(graph, outputs).submit())?
+            .block_on(self.client.submit_graph(graph, outputs).into_future())?
     }
 
     /// As [`crate::Client::gather`].

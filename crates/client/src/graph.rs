@@ -5,7 +5,7 @@ mod plan;
 mod submit;
 
 pub use outputs::{GraphOutputs, Output};
-pub use submit::SubmitGraph;
+pub use submit::{SubmitGraph, Submitting};
 
 use crate::Error;
 use rustc_hash::FxHashMap;

@@ -24,9 +24,9 @@ mod transfer;
 
 pub use client::Client;
 pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
-pub use graph::{Graph, GraphOutputs, Output, SubmitGraph};
+pub use graph::{Graph, GraphOutputs, Output, SubmitGraph, Submitting};
 pub use identity::{Identity, TaskCounts, WorkerIdentity};
-pub use map::Map;
+pub use map::{Map, Mapping};
 pub use notices::{Notice, Notices};
 pub use scatter::{Scatter, ScatterAll};
 pub use taskloom_task::{Error, Node, Result, TaskFuture};

@@ -1,11 +1,12 @@
 //! Many tasks of one kind.
 
 use crate::futures::Refused;
-use crate::session::Session;
+use crate::session::{Room, Session};
 use crate::{Error, Result, TaskFuture};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use taskloom_client_core::Tasks;
 use taskloom_core::Key;
 use taskloom_task::{CallParts, Dependency, FutureHandle, TaskCall, TaskValue};
@@ -98,21 +99,6 @@ where
         futures
     }
 
-    pub(crate) async fn submit(mut self) -> Result<Vec<TaskFuture<T>>> {
-        let mut futures = Vec::with_capacity(self.items.size_hint().0);
-        let mut size = FIRST_BATCH;
-        while let Some(batch) = self.next_batch(&mut size) {
-            self.session.room().await?;
-            batch.submit(&self.session, &mut futures);
-            // The transport may be driven by this very thread.
-            tokio::task::yield_now().await;
-        }
-        match self.session.closed() {
-            Some(closed) => Err(closed),
-            None => Ok(futures),
-        }
-    }
-
     /// The next tasks; `None` when there are no more items.
     fn next_batch(&mut self, size: &mut u64) -> Option<Batch> {
         let mut batch = Batch::default();
@@ -129,15 +115,64 @@ where
 
 impl<I, F, T> IntoFuture for Map<I, F>
 where
-    I: Iterator + Send + 'static,
-    I::Item: Send,
-    F: FnMut(I::Item) -> TaskCall<T> + Send + 'static,
+    I: Iterator,
+    F: FnMut(I::Item) -> TaskCall<T>,
     T: TaskValue,
 {
     type Output = Result<Vec<TaskFuture<T>>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = Mapping<I, F, T>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.submit())
+    fn into_future(self) -> Mapping<I, F, T> {
+        let futures = Vec::with_capacity(self.items.size_hint().0);
+        Mapping {
+            map: self,
+            futures,
+            size: FIRST_BATCH,
+            batch: None,
+            room: None,
+        }
+    }
+}
+
+/// What awaiting a [`Map`] waits on.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Mapping<I, F, T> {
+    map: Map<I, F>,
+    futures: Vec<TaskFuture<T>>,
+    size: u64,
+    /// The batch that waits for room.
+    batch: Option<Batch>,
+    room: Option<Room>,
+}
+
+/// Nothing in it is pinned in place.
+impl<I, F, T> Unpin for Mapping<I, F, T> {}
+
+impl<I, F, T> Future for Mapping<I, F, T>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> TaskCall<T>,
+    T: TaskValue,
+{
+    type Output = Result<Vec<TaskFuture<T>>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.batch.is_none() {
+            this.batch = this.map.next_batch(&mut this.size);
+        }
+        let room = this
+            .room
+            .get_or_insert_with(|| this.map.session.wait_for_room());
+        let room = ready!(room.as_mut().poll(cx));
+        this.room = None;
+        room?;
+        let Some(batch) = this.batch.take() else {
+            return Poll::Ready(Ok(std::mem::take(&mut this.futures)));
+        };
+        batch.submit(&this.map.session, &mut this.futures);
+        // The transport may be driven by this very thread: let it send between two batches.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }

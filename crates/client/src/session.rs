@@ -8,6 +8,8 @@
 use crate::entry::{Entry, Outcome};
 use crate::notices::{self, Notice};
 use crate::transfer;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -31,6 +33,9 @@ pub(crate) const OUTBOX_MAX: u64 = 1024 * 1024 * 1024;
 
 /// How often those who wait for room look for it.
 const ROOM_PAUSE: Duration = Duration::from_millis(1);
+
+/// Waiting for room.
+pub(crate) type Room = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 /// See the module.
 pub(crate) struct Session {
@@ -294,6 +299,12 @@ impl Session {
             }
             tokio::time::sleep(ROOM_PAUSE).await;
         }
+    }
+
+    /// [`Session::room`] for those who poll.
+    pub(crate) fn wait_for_room(self: &Arc<Self>) -> Room {
+        let session = self.clone();
+        Box::pin(async move { session.room().await })
     }
 
     /// Waits until the connection is gone.

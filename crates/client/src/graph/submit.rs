@@ -2,11 +2,12 @@
 
 use super::plan::Plan;
 use super::{Graph, GraphNeed, GraphOutputs};
-use crate::session::Session;
+use crate::session::{Room, Session};
 use crate::{Error, Result};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use taskloom_client_core::{Need, Tasks};
 use taskloom_core::Ticket;
 use taskloom_task::FutureHandle;
@@ -56,11 +57,6 @@ impl<O: GraphOutputs> SubmitGraph<O> {
         let plan = graph.plan(&wanted)?;
         let handles = graph.submit(&session, &plan, &wanted, &futures)?;
         Ok(outputs.futures(&mut handles.into_iter()))
-    }
-
-    pub(crate) async fn submit(self) -> Result<O::Futures> {
-        self.session.room().await?;
-        self.now()
     }
 }
 
@@ -118,11 +114,39 @@ impl Graph {
     }
 }
 
-impl<O: GraphOutputs + Send + 'static> IntoFuture for SubmitGraph<O> {
+impl<O: GraphOutputs> IntoFuture for SubmitGraph<O> {
     type Output = Result<O::Futures>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = Submitting<O>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.submit())
+    fn into_future(self) -> Submitting<O> {
+        let room = self.session.wait_for_room();
+        Submitting {
+            submission: Some(self),
+            room,
+        }
+    }
+}
+
+/// What awaiting a [`SubmitGraph`] waits on.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Submitting<O> {
+    submission: Option<SubmitGraph<O>>,
+    room: Room,
+}
+
+/// Nothing in it is pinned in place.
+impl<O> Unpin for Submitting<O> {}
+
+impl<O: GraphOutputs> Future for Submitting<O> {
+    type Output = Result<O::Futures>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.submission.is_some() {
+            ready!(self.room.as_mut().poll(cx))?;
+        }
+        match self.submission.take() {
+            Some(submission) => Poll::Ready(submission.now()),
+            None => Poll::Ready(Err(Error::Graph("it was submitted already".into()))),
+        }
     }
 }
