@@ -79,10 +79,10 @@ async fn options(client: &Client) -> taskloom::Result<()> {
 
 /// Many tasks at once.
 async fn many(client: &Client) -> taskloom::Result<()> {
-    let xs = client.map(0..100_000, inc::task).await?; // one message, 100,000 tasks
+    let xs = client.map(0..10_000, inc::task).await?; // one message, 10,000 tasks
     client.wait(&xs).await?; // until all have ended, without fetching
     let values: Vec<i64> = client.gather(&xs).await?; // many results in few messages
-    assert_eq!(values.last(), Some(&100_000));
+    assert_eq!(values.last(), Some(&10_000));
     Ok(())
 }
 
@@ -105,7 +105,11 @@ async fn main() -> taskloom::Result<()> {
         .timeout(Duration::from_secs(10))
         .connect()
         .await?;
-    let names: Vec<String> = cluster.workers().into_iter().map(|worker| worker.name).collect();
+    let names: Vec<String> = cluster
+        .workers()
+        .into_iter()
+        .map(|worker| worker.name)
+        .collect();
     arguments(&client).await?;
     errors(&client).await?;
     options(&client).await?;

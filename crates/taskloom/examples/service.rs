@@ -37,7 +37,10 @@ fn halves(text: String) -> (String, String) {
     let middle = text.split_whitespace().count() / 2;
     let half = |words: Vec<&str>| words.join(" ");
     let words: Vec<&str> = text.split_whitespace().collect();
-    (half(words[..middle].to_vec()), half(words[middle..].to_vec()))
+    (
+        half(words[..middle].to_vec()),
+        half(words[middle..].to_vec()),
+    )
 }
 
 /// A task that can fail: its error reaches whoever waits for the result.
@@ -63,7 +66,11 @@ async fn serve() -> taskloom::Result<()> {
     if std::env::var_os("TASKLOOM_SCHEDULER").is_some() {
         return work(&Client::connect_default().await?).await;
     }
-    let cluster = LocalCluster::builder().workers(2).processes(true).start().await?;
+    let cluster = LocalCluster::builder()
+        .workers(2)
+        .processes(true)
+        .start()
+        .await?;
     work(&cluster.client().await?).await?;
     cluster.close().await?;
     Ok(())
@@ -82,14 +89,17 @@ async fn work(client: &Client) -> taskloom::Result<()> {
 
     // Parts of a result.
     let (first, second) = client.submit(halves::task("one two three four")).split();
-    let both = [client.submit(count::task(first)), client.submit(count::task(second))];
+    let both = [
+        client.submit(count::task(first)),
+        client.submit(count::task(second)),
+    ];
     assert_eq!(client.submit(merge::task(&both)).await?.len(), 4);
 
     // Errors of tasks.
     let wrong = client.submit(number::task("seven")).await;
-    match wrong {
-        Err(error) if error.is_task_failure() => println!("as expected: {error}"),
-        other => panic!("expected the task to fail, got {other:?}"),
+    assert!(wrong.as_ref().is_err_and(|error| error.is_task_failure()));
+    if let Err(error) = wrong {
+        println!("as expected: {error}");
     }
 
     let places = client.map(0..4, place::task).await?;
