@@ -2,18 +2,23 @@
 
 use crate::exit::{Exit, Failure};
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// A worker whose parent is gone has this long to tidy up.
 const LIFELINE_GRACE: Duration = Duration::from_secs(5);
 
+/// Signals that come this soon after the one before are the same wish: a key press or a service
+/// manager may reach a process twice, directly and through its parent (`timeout` does that).
+const SAME_WISH: Duration = Duration::from_millis(200);
+
 /// SIGINT and SIGTERM, from the moment that this was made.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    wishes: Wishes,
 }
 
 /// A signal that asks for an end.
@@ -36,15 +41,37 @@ impl Signals {
         Ok(Self {
             interrupt: install(SignalKind::interrupt())?,
             terminate: install(SignalKind::terminate())?,
+            wishes: Wishes::default(),
         })
     }
 
-    /// The next signal.
+    /// The next signal that is a wish of its own.
     pub(crate) async fn next(&mut self) -> EndSignal {
-        tokio::select! {
-            _ = self.interrupt.recv() => EndSignal { name: "SIGINT", number: 2 },
-            _ = self.terminate.recv() => EndSignal { name: "SIGTERM", number: 15 },
+        loop {
+            let signal = tokio::select! {
+                _ = self.interrupt.recv() => EndSignal { name: "SIGINT", number: 2 },
+                _ = self.terminate.recv() => EndSignal { name: "SIGTERM", number: 15 },
+            };
+            if self.wishes.is_new(Instant::now()) {
+                return signal;
+            }
         }
+    }
+}
+
+/// Tells signals that are wishes of their own from the echoes of one.
+#[derive(Debug, Default)]
+struct Wishes {
+    last: Option<Instant>,
+}
+
+impl Wishes {
+    fn is_new(&mut self, now: Instant) -> bool {
+        let echo = self.last.is_some_and(|last| now < last + SAME_WISH);
+        if !echo {
+            self.last = Some(now);
+        }
+        !echo
     }
 }
 
@@ -86,4 +113,20 @@ fn watch_standard_input() -> Result<oneshot::Receiver<()>, Failure> {
         .spawn(watch)
         .map_err(|error| Failure::new(Exit::Failure, format!("cannot start a thread: {error}")))?;
     Ok(when_closed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn echoes_of_a_signal_are_no_second_wish() {
+        let (mut wishes, start) = (Wishes::default(), Instant::now());
+        let mut at = |millis| wishes.is_new(start + Duration::from_millis(millis));
+        assert!(at(0));
+        assert!(!at(1) && !at(150));
+        assert!(at(200));
+        assert!(!at(399) && at(400));
+    }
 }

@@ -99,9 +99,7 @@ impl Default for LogFilter {
 
 /// Sends what this process logs to standard error. The first call wins; a later one is an error.
 pub fn start_logging(filter: &LogFilter, format: LogFormat) -> Result<(), LogError> {
-    let rules = EnvFilter::try_new(&filter.0).map_err(|_| LogError::Filter {
-        text: filter.0.clone(),
-    })?;
+    let rules = filter.rules()?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_timer(SystemTime)
@@ -137,6 +135,20 @@ mod tests {
         for text in ["inof", "", "info,", "=debug", "taskloom_rpc=loud", "3x"] {
             let error = text.parse::<LogFilter>().unwrap_err().to_string();
             assert!(error.contains("info, debug or trace"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn announcements_pass_every_filter() {
+        for text in ["off", "warn", "info", "taskloom_rpc=debug"] {
+            let rules = text.parse::<LogFilter>().unwrap().rules().unwrap();
+            let registry = tracing_subscriber::registry().with(rules);
+            tracing::subscriber::with_default(registry, || {
+                assert!(
+                    tracing::enabled!(target: ANNOUNCEMENTS, tracing::Level::INFO),
+                    "{text}"
+                );
+            });
         }
     }
 

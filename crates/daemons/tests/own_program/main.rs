@@ -146,8 +146,7 @@ async fn a_second_signal_ends_a_worker_at_once() {
     meeting.wait().await;
     worker.signal(libc::SIGTERM);
     worker.line("leaves");
-    worker.signal(libc::SIGTERM);
-    let ended = worker.ended();
+    let ended = worker.signal_until_ended(libc::SIGTERM);
     assert_eq!(ended.code(), 143, "{}", ended.output);
     drop(future);
 }

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Far longer than anything takes: what is missing after this does not come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long to wait for an effect of a signal before it is sent again.
+const RESEND: Duration = Duration::from_millis(50);
+
 /// The path of the scheduler's binary.
 pub const SCHEDULER: &str = env!("CARGO_BIN_EXE_scheduler");
 
@@ -20,7 +23,10 @@ pub struct Daemon {
     /// Dropping it closes the daemon's standard input.
     pub stdin: Option<ChildStdin>,
     lines: Receiver<String>,
+    /// All lines.
     seen: Vec<String>,
+    /// Those that nobody waited for.
+    unread: Vec<String>,
 }
 
 /// What a daemon that ended has left.
@@ -67,22 +73,26 @@ impl Daemon {
             stdin,
             lines,
             seen: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
-    /// Waits for a line that contains this.
+    /// Waits for a line that contains this and was not waited for yet. Standard output and standard
+    /// error are two pipes, so the order of lines between them is anybody's.
     pub fn line(&mut self, wanted: &str) -> String {
         let until = Instant::now() + PATIENCE;
+        let found = |line: &String| line.contains(wanted);
         loop {
+            if let Some(at) = self.unread.iter().position(found) {
+                return self.unread.remove(at);
+            }
             match self
                 .lines
                 .recv_timeout(until.saturating_duration_since(Instant::now()))
             {
                 Ok(line) => {
                     self.seen.push(line.clone());
-                    if line.contains(wanted) {
-                        return line;
-                    }
+                    self.unread.push(line);
                 }
                 Err(error) => panic!("no line with {wanted:?} ({error}); {:#?}", self.seen),
             }
@@ -94,6 +104,20 @@ impl Daemon {
         let pid = libc::pid_t::try_from(self.child.id()).unwrap();
         // SAFETY: no preconditions; the child was not waited for, so the number is its own.
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+    }
+
+    /// Sends it a signal again and again until it ends. A signal that comes right after another one
+    /// is taken for its echo, so one more may be needed.
+    pub fn signal_until_ended(mut self, signal: i32) -> Ended {
+        let until = Instant::now() + PATIENCE;
+        while self.runs() {
+            self.signal(signal);
+            match self.lines.recv_timeout(RESEND) {
+                Ok(line) => self.seen.push(line),
+                Err(_) => assert!(Instant::now() < until, "it does not end; {:#?}", self.seen),
+            }
+        }
+        self.ended()
     }
 
     /// Waits until it and all that share its output have ended.
