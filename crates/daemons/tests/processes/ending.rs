@@ -37,7 +37,7 @@ fn a_worker_that_waits_for_its_scheduler_ends_in_order_too() {
 fn workers_wait_for_the_next_scheduler_or_give_up_as_told() {
     let (daemon, address) = scheduler(&[]);
     let mut patient = worker(&address, &["--name", "patient"]);
-    let mut other = worker(&address, &["--name", "other", "--death-timeout", "100ms"]);
+    let mut other = worker(&address, &["--name", "other", "--death-timeout", "2s"]);
     patient.line("registered");
     other.line("registered");
     daemon.signal(libc::SIGTERM);
