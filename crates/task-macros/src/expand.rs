@@ -137,6 +137,7 @@ fn run(function: &ItemFn, signature: &Signature, private: &TokenStream) -> Token
     let arguments = quote!(__arguments: ::std::vec::Vec<#private::Argument>);
     if is_async {
         quote!({
+            #[allow(clippy::result_large_err)]
             fn __run(
                 __context: #private::TaskContext,
                 #arguments,
@@ -152,6 +153,7 @@ fn run(function: &ItemFn, signature: &Signature, private: &TokenStream) -> Token
         })
     } else {
         quote!({
+            #[allow(clippy::result_large_err)]
             fn __run(__context: &#private::TaskContext, #arguments) -> #result {
                 let _ = __context;
                 #body

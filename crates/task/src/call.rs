@@ -53,6 +53,9 @@ impl NodeRef {
     }
 }
 
+/// Whether it is a future, its session or graph, and its number there.
+type Identity = (bool, u64, u64);
+
 impl Dependency {
     /// The key of the task.
     pub fn key(&self) -> Key {
@@ -63,7 +66,7 @@ impl Dependency {
     }
 
     /// Two dependencies are one if these numbers agree.
-    fn identity(&self) -> (bool, u64, u64) {
+    fn identity(&self) -> Identity {
         match self {
             Self::Future(handle) => {
                 let Ticket(ticket) = handle.ticket();
@@ -90,7 +93,7 @@ pub struct Arguments {
     nodes: Nodes,
     dependencies: Dependencies,
     /// The positions of the dependencies, once there are too many to look through.
-    seen: Option<Box<FxHashMap<(bool, u64, u64), u32>>>,
+    seen: Option<Box<FxHashMap<Identity, u32>>>,
     problem: Option<ValueError>,
 }
 

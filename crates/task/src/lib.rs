@@ -28,6 +28,8 @@ mod value;
 #[doc(hidden)]
 pub use private as __private;
 
+pub use bytes::Bytes;
+
 pub use argument::{Argument, assemble};
 pub use call::{Arguments, CallParts, Dependencies, Dependency, NodeRef, Nodes, TaskCall};
 pub use context::{Cancelled, TaskContext, WorkerScope};

@@ -138,7 +138,15 @@ fn run(arguments: i64, context: i64, result: i64, held0: i64) -> i64 {
 
 #[task(crate = taskloom_task)]
 fn cut(n: i64) -> (i64, Vec<Point>) {
-    (n, (0..n).map(|i| Point { x: i as f64, y: 0.0 }).collect())
+    (
+        n,
+        (0..n)
+            .map(|i| Point {
+                x: i as f64,
+                y: 0.0,
+            })
+            .collect(),
+    )
 }
 
 #[task(crate = taskloom_task)]
@@ -179,7 +187,10 @@ fn vectors_take_futures_in_all_kinds_of_rows() {
     assert_eq!(eval(total::task(Vec::<i64>::new())), 0);
     assert_eq!(eval(total::task(Vec::<TaskFuture<i64>>::new())), 0);
     assert_eq!(eval(total::task(done(vec![4, 5]))), 9);
-    assert_eq!(eval(nested::task(vec![done(vec![1, 2]), arrived(vec![3])])), 6);
+    assert_eq!(
+        eval(nested::task(vec![done(vec![1, 2]), arrived(vec![3])])),
+        6
+    );
     assert_eq!(eval(nested::task(vec![vec![1], vec![2]])), 3);
 }
 
@@ -205,18 +216,43 @@ fn references_borrow() {
     assert_eq!(eval(vector_sum::task(done(vec![1.0, 2.0]))), 3.0);
     assert_eq!(eval(vector_sum::task([done(1.0), done(2.0)])), 3.0);
     assert_eq!(eval(tuple_by_reference::task((1, point.clone()))), 4.0);
-    assert_eq!(eval(tuple_by_reference::task((done(1), arrived(point)))), 4.0);
+    assert_eq!(
+        eval(tuple_by_reference::task((done(1), arrived(point)))),
+        4.0
+    );
 }
 
 #[test]
 fn vectors_of_references_borrow_each() {
-    let futures: Vec<_> = (0..3).map(|x| done(Point { x: f64::from(x), y: 0.0 })).collect();
+    let futures: Vec<_> = (0..3)
+        .map(|x| {
+            done(Point {
+                x: f64::from(x),
+                y: 0.0,
+            })
+        })
+        .collect();
     assert_eq!(eval(points::task(&futures)), 3.0);
-    assert_eq!(eval(points::task(done(vec![Point { x: 7.0, y: 0.0 }]))), 7.0);
+    assert_eq!(
+        eval(points::task(done(vec![Point { x: 7.0, y: 0.0 }]))),
+        7.0
+    );
     assert_eq!(eval(points::task(vec![Point { x: 7.0, y: 0.0 }])), 7.0);
-    assert_eq!(eval(joined::task(vec!["a".to_string(), "b".to_string()])), "a b");
-    assert_eq!(eval(joined::task([done("a".to_string()), arrived("b".to_string())])), "a b");
-    assert_eq!(eval(rows::task(vec![done(vec![1, 2]), arrived(vec![3])])), 6);
+    assert_eq!(
+        eval(joined::task(vec!["a".to_string(), "b".to_string()])),
+        "a b"
+    );
+    assert_eq!(
+        eval(joined::task([
+            done("a".to_string()),
+            arrived("b".to_string())
+        ])),
+        "a b"
+    );
+    assert_eq!(
+        eval(rows::task(vec![done(vec![1, 2]), arrived(vec![3])])),
+        6
+    );
     assert_eq!(eval(rows::task(vec![vec![1, 2], vec![3]])), 6);
 }
 
@@ -231,7 +267,9 @@ fn all_kinds_of_bytes_are_bytes() {
     assert_eq!(eval(byte_len::task(done(data.clone()))), 3);
     assert_eq!(eval(byte_len::task(data.clone())), 3);
     assert_eq!(eval(pieces::task(done(Bytes::from(data.clone())))), 1);
-    let two: Buffers = [Bytes::from(data.clone()), Bytes::from(data)].into_iter().collect();
+    let two: Buffers = [Bytes::from(data.clone()), Bytes::from(data)]
+        .into_iter()
+        .collect();
     assert_eq!(eval(pieces::task(arrived(two.clone()))), 2);
     assert_eq!(eval(byte_len::task(arrived(two))), 6);
 }

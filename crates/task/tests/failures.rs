@@ -146,17 +146,27 @@ fn number(n: i64) -> ArgumentNode {
 #[test]
 fn a_returned_error_has_its_text_and_its_causes() {
     assert_eq!(rig::eval(fit::task(true)), 1);
-    for failure in [fail(fit::task(false)), fail(fit_later::task()), fail(boxed::task())] {
+    for failure in [
+        fail(fit::task(false)),
+        fail(fit_later::task()),
+        fail(boxed::task()),
+    ] {
         assert_eq!(failure.code, ErrorCode::Task);
         assert_eq!(failure.message, "cannot fit");
         assert_eq!(failure.chain, ["singular matrix"]);
-        assert_eq!((failure.key.as_str(), failure.worker.as_str()), ("k-1", "w-1"));
+        assert_eq!(
+            (failure.key.as_str(), failure.worker.as_str()),
+            ("k-1", "w-1")
+        );
     }
     assert_eq!(fail(fit::task(false)).operation, "failures::fit/1");
     assert_eq!(fail(text::task()).message, "just text");
     assert_eq!(fail(local::task()).chain, ["singular matrix"]);
     assert_eq!(fail(shown::task()).message, "only shown");
-    assert_eq!(fail(of_ours::task()).message, "the graph is not valid: a cycle");
+    assert_eq!(
+        fail(of_ours::task()).message,
+        "the graph is not valid: a cycle"
+    );
     assert!(!fail(of_format::task()).message.is_empty());
 }
 
@@ -205,36 +215,70 @@ fn arguments_that_do_not_fit_are_named() {
     let text = ArgumentNode::Value(Value::live("seven".to_string()).encode().unwrap());
     let failure = nodes(vec![number(1), text]).unwrap_err();
     assert_eq!(failure.code, ErrorCode::Decode);
-    assert!(failure.message.starts_with("argument `b`: cannot decode a value as i64"), "{failure}");
+    assert!(
+        failure
+            .message
+            .starts_with("argument `b`: cannot decode a value as i64"),
+        "{failure}"
+    );
     let failure = nodes(vec![number(1)]).unwrap_err();
     assert_eq!(failure.message, "argument `b`: it was not given");
     let failure = nodes(vec![number(1), number(1), number(1)]).unwrap_err();
-    assert_eq!(failure.message, "1 more arguments were given than the task takes");
+    assert_eq!(
+        failure.message,
+        "1 more arguments were given than the task takes"
+    );
     let failure = nodes(vec![number(1), ArgumentNode::Sequence(0)]).unwrap_err();
     assert_eq!(failure.code, ErrorCode::Decode);
-    let reference = ArgumentNode::Reference { dependency: 3, part: Part::WHOLE };
-    assert_eq!(nodes(vec![reference]).unwrap_err().message, "input 3 is not there");
+    let reference = ArgumentNode::Reference {
+        dependency: 3,
+        part: Part::WHOLE,
+    };
+    assert_eq!(
+        nodes(vec![reference]).unwrap_err().message,
+        "input 3 is not there"
+    );
     let deep = vec![ArgumentNode::Sequence(1); 100_000];
-    assert!(nodes(deep).unwrap_err().message.contains("announces more elements"));
+    assert!(
+        nodes(deep)
+            .unwrap_err()
+            .message
+            .contains("announces more elements")
+    );
     let mut deep = vec![ArgumentNode::Sequence(1); 100_000];
     deep.push(number(1));
-    assert_eq!(nodes(deep).unwrap_err().message, "the arguments nest deeper than 64");
+    assert_eq!(
+        nodes(deep).unwrap_err().message,
+        "the arguments nest deeper than 64"
+    );
 }
 
 #[test]
 fn bytes_of_no_meaning_are_an_error() {
-    for header in [&b""[..], b"\xc1", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff"] {
+    for header in [
+        &b""[..],
+        b"\xc1",
+        b"\xdf\xff\xff\xff\xff",
+        b"\xdb\xff\xff\xff\xff",
+    ] {
         let encoded = Encoded::message_pack(bytes::Bytes::from_static(header));
         assert!(nodes(vec![ArgumentNode::Value(encoded), number(1)]).is_err());
     }
-    let encoded = Encoded { codec: Codec::Bytes, header: bytes::Bytes::new(), buffers: vec![] };
+    let encoded = Encoded {
+        codec: Codec::Bytes,
+        header: bytes::Bytes::new(),
+        buffers: vec![],
+    };
     assert!(nodes(vec![ArgumentNode::Value(encoded), number(1)]).is_err());
 }
 
 #[test]
 fn a_result_of_another_type_is_an_error_where_it_is_awaited() {
     let future = ended::<i64>(Ok(Value::live("text".to_string())));
-    assert!(matches!(future.result(), Err(taskloom_task::Error::Value(_))));
+    assert!(matches!(
+        future.result(),
+        Err(taskloom_task::Error::Value(_))
+    ));
 }
 
 #[test]

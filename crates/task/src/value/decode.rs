@@ -1,12 +1,14 @@
 //! Decoding: from headers and buffers to Rust values. The bytes may come from anywhere: nothing here
 //! takes more memory than the bytes themselves account for, nests without limit, or panics.
 
-use super::encode::DEPTH_MAX;
 use super::{Buffer, Buffers, TaskValue, ValueError, buffer};
 use crate::known::{cast, is};
 use bytes::Bytes;
 use serde::de::value::{BytesDeserializer, Error as PlainError};
 use taskloom_core::value::{Codec, Encoded};
+
+/// How deeply a value may nest: each level takes some of the thread's stack.
+const DEPTH_MAX: usize = 256;
 
 /// Reads an encoded value as a `T`.
 pub(super) fn decode<T: TaskValue>(encoded: &Encoded) -> Result<T, ValueError> {

@@ -1,6 +1,6 @@
 //! Encoding: from Rust values to headers and buffers.
 
-use super::{Buffer, Buffers, TaskValue, ValueError, buffer};
+use super::{Buffer, Buffers, TaskValue, ValueError, buffer, size};
 use crate::known::{cast, cast_ref, is, nbytes};
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::io::{Error, Write};
 use taskloom_core::value::{Codec, Encoded};
 
-/// How deeply a value may nest, when it is encoded and when it is decoded.
-pub(super) const DEPTH_MAX: usize = 256;
+/// Longest header: the lengths in it have 32 bits. Larger values have their bytes in buffers.
+const HEADER_BYTES_MAX: usize = u32::MAX as usize;
 
 /// Headers up to this size are cut from a shared block of memory instead of having one each.
 const SMALL: usize = 256;
@@ -83,6 +83,11 @@ pub(super) fn encode_ref_small<T: TaskValue>(value: &T, max: u64) -> Option<Enco
             None
         };
     }
+    // The serializer gathers maps of unknown length before it writes them, out of reach of its
+    // writer's limit.
+    if !size::may_fit(value, max) {
+        return None;
+    }
     let max = usize::try_from(max).unwrap_or(usize::MAX);
     let encoded = message_pack(value, max).ok()?;
     (encoded.nbytes() <= max as u64).then_some(encoded)
@@ -114,10 +119,9 @@ fn message_pack<T: Serialize + ?Sized>(value: &T, max: usize) -> Result<Encoded,
     let (result, buffers) = buffer::collecting(|| {
         let into = Limited {
             into: &mut header,
-            limit: max,
+            limit: max.min(HEADER_BYTES_MAX),
         };
         let mut serializer = rmp_serde::Serializer::new(into).with_struct_map();
-        serializer.unstable_set_max_depth(DEPTH_MAX);
         value.serialize(&mut serializer)
     });
     if let Err(error) = result {

@@ -93,7 +93,7 @@ fn of_extension(bytes: &[u8], width: usize) -> Result<Head<'_>, &'static str> {
 
 /// Visits an item with all that is inside and returns what comes after it. It does not recurse, so
 /// nesting costs nothing. `met` gets the length of what came before a buffer's item, and its number.
-fn walk<'a>(bytes: &'a [u8], mut met: impl FnMut(usize, u32)) -> Result<&'a [u8], &'static str> {
+fn walk(bytes: &[u8], mut met: impl FnMut(usize, u32)) -> Result<&[u8], &'static str> {
     let (mut rest, mut pending) = (bytes, 1_u64);
     while pending > 0 {
         let item = item(rest)?;

@@ -18,22 +18,52 @@ pub(super) fn nbytes<T: Serialize + 'static>(value: &T) -> u64 {
 }
 
 fn count<T: Serialize>(value: &T, leaves: u32) -> u64 {
-    let mut counter = Counter { bytes: 0, leaves };
+    let mut counter = Counter {
+        bytes: 0,
+        leaves,
+        limit: u64::MAX,
+    };
     // A value that refuses to be serialized has the size of what it gave before that.
     let _ = value.serialize(&mut counter);
     counter.bytes
 }
 
+/// Whether the encoded form of a value can have at most `max` bytes, without looking at more of it
+/// than some times that.
+pub(super) fn may_fit<T: Serialize + 'static>(value: &T, max: u64) -> bool {
+    // A value without anything that it must drop has nothing outside of itself to look at.
+    if !std::mem::needs_drop::<T>() {
+        return true;
+    }
+    // Where the size is known it is that in memory; numbers may be smaller when they are encoded.
+    if let Some(bytes) = known::nbytes(value) {
+        return bytes / 16 <= max;
+    }
+    // The count is a little off at times, so it errs on the side of a try.
+    let limit = max.saturating_mul(2).saturating_add(64);
+    let mut counter = Counter {
+        bytes: 0,
+        leaves: u32::MAX,
+        limit,
+    };
+    value.serialize(&mut counter).is_ok()
+}
+
 struct Counter {
     bytes: u64,
     leaves: u32,
+    limit: u64,
 }
 
 impl Counter {
     fn leaf(&mut self, bytes: u64) -> Result<(), Refused> {
         self.bytes += bytes;
         self.leaves = self.leaves.saturating_sub(1);
-        Ok(())
+        if self.bytes > self.limit {
+            Err(Refused)
+        } else {
+            Ok(())
+        }
     }
 
     fn unsigned(&mut self, number: u64) -> Result<(), Refused> {
@@ -108,13 +138,13 @@ impl Items<'_> {
     }
 }
 
-/// The value's own `Serialize` refused.
+/// The value's own `Serialize` refused, or it has more bytes than are of interest.
 #[derive(Debug)]
 struct Refused;
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the value refused to be serialized")
+        f.write_str("the size of the value could not be counted")
     }
 }
 

@@ -33,7 +33,11 @@ impl FutureHandle for Ended {
     }
 
     fn status(&self) -> Status {
-        if self.result.is_ok() { Status::Finished } else { Status::Erred }
+        if self.result.is_ok() {
+            Status::Finished
+        } else {
+            Status::Erred
+        }
     }
 
     fn error(&self) -> Option<Error> {
@@ -65,13 +69,19 @@ pub fn done<T: TaskValue>(value: T) -> TaskFuture<T> {
 
 /// The future of a value that came from elsewhere.
 pub fn arrived<T: TaskValue>(value: T) -> TaskFuture<T> {
-    ended(Ok(Value::from_encoded(Value::live(value).encode().unwrap())))
+    ended(Ok(Value::from_encoded(
+        Value::live(value).encode().unwrap(),
+    )))
 }
 
 /// A context for a run.
 pub fn context() -> TaskContext {
     let directory = std::env::temp_dir();
-    TaskContext::new(Key::new("k-1").unwrap(), RunId::new(1, 7), WorkerScope::new("w-1", directory))
+    TaskContext::new(
+        Key::new("k-1").unwrap(),
+        RunId::new(1, 7),
+        WorkerScope::new("w-1", directory),
+    )
 }
 
 /// Runs a call to its end.
