@@ -59,6 +59,7 @@ fn parent(address: &str) {
     let mut child = child.command().unwrap().spawn().unwrap();
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
     child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 fn own_program() -> String {
