@@ -1,0 +1,375 @@
+//! Sessions between two ends over loopback.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::Duration;
+use support::{Server, client_hello, soon, worker_hello};
+use taskloom_core::limits::{BATCH_BYTES, PROTOCOL_VERSION};
+use taskloom_core::message::{FromClient, FromWorker, ToClient, ToWorker};
+use taskloom_core::{TaskId, Ticket, WorkerId};
+use taskloom_rpc::link::LinkError;
+use taskloom_rpc::{ConnectError, ConnectOptions, RefusedAs, connect_client, connect_worker};
+use taskloom_wire::proto;
+use taskloom_wire::proto::worker_service_client::WorkerServiceClient;
+
+fn stored(n: u64) -> FromWorker {
+    FromWorker::Stored {
+        task: TaskId::from_bits(n),
+        nbytes: n,
+    }
+}
+
+#[tokio::test]
+async fn messages_arrive_in_order_both_ways_in_few_frames() {
+    let mut server = Server::start().await;
+    let options = ConnectOptions::default();
+    let mut link = soon(connect_worker(
+        &server.scheduler(),
+        worker_hello(),
+        &options,
+    ))
+    .await
+    .unwrap();
+    assert_eq!(
+        (link.welcome.worker, link.welcome.epoch),
+        (WorkerId::new(1, 1), 7)
+    );
+    assert_eq!(link.welcome.heartbeat, Duration::from_millis(500));
+    let (hello, mut their) = server.workers.recv().await.unwrap();
+    assert_eq!(hello, worker_hello());
+    assert!(their.remote.unwrap().ip().is_loopback());
+
+    link.outbox.push(stored(0));
+    link.outbox.push_all((1..1000).map(stored).collect());
+    let (mut next, mut frames) = (0, 0);
+    while next < 1000 {
+        let batch = soon(their.inbox.next()).await.unwrap().unwrap();
+        frames += 1;
+        for message in batch.messages {
+            assert_eq!(message, stored(next));
+            next += 1;
+        }
+    }
+    // All were queued before the transport ran.
+    assert_eq!(frames, 1);
+
+    their.outbox.push(ToWorker::PeerGone(WorkerId::new(3, 1)));
+    their.outbox.push(ToWorker::MayLeave);
+    let batch = soon(link.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(
+        batch.messages,
+        [ToWorker::PeerGone(WorkerId::new(3, 1)), ToWorker::MayLeave]
+    );
+    assert!(link.heard.silence() < Duration::from_secs(20));
+}
+
+#[tokio::test]
+async fn batches_are_bounded() {
+    let mut server = Server::start().await;
+    let options = ConnectOptions::default();
+    let link = soon(connect_worker(
+        &server.scheduler(),
+        worker_hello(),
+        &options,
+    ))
+    .await
+    .unwrap();
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    let words = |n: usize| FromWorker::AcquireFailed {
+        task: TaskId::from_bits(n as u64),
+        reason: "x".repeat(BATCH_BYTES / 4 - 24),
+    };
+    link.outbox.push_all((0..10).map(words).collect());
+    assert!(link.outbox.queued_bytes() > 2 * BATCH_BYTES as u64);
+    let mut sizes = Vec::new();
+    while sizes.iter().sum::<usize>() < 10 {
+        sizes.push(
+            soon(their.inbox.next())
+                .await
+                .unwrap()
+                .unwrap()
+                .messages
+                .len(),
+        );
+    }
+    assert_eq!(sizes, [4, 4, 2]);
+    assert_eq!(link.outbox.queued_bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_sender_without_credit_stops_and_goes_on_when_frames_are_handled() {
+    let mut server = Server::start().await;
+    // The scheduler may have 1,000 bytes unacknowledged towards this client.
+    let options = ConnectOptions {
+        window_bytes: 1000,
+        ..ConnectOptions::default()
+    };
+    let mut link = soon(connect_client(
+        &server.scheduler(),
+        client_hello(),
+        &options,
+    ))
+    .await
+    .unwrap();
+    let (_, their) = server.clients.recv().await.unwrap();
+    let words = |n| ToClient::Closing {
+        reason: format!("{n:0600}"),
+    };
+    let mut held = Vec::new();
+    for n in 0..2 {
+        their.outbox.push(words(n));
+        let batch = soon(link.inbox.next()).await.unwrap().unwrap();
+        assert_eq!(batch.messages, [words(n)]);
+        held.push(batch.handled);
+    }
+    // Two frames of 608 bytes are out: the third must wait for the first to be handled. That the
+    // scheduler is still alive and could send is seen by a call on the same connection.
+    their.outbox.push(words(2));
+    let request = proto::IdentityRequest {};
+    assert_eq!(
+        soon(link.admin.identity(request))
+            .await
+            .unwrap()
+            .into_inner()
+            .release,
+        "test"
+    );
+    assert_eq!(their.outbox.queued_bytes(), 608);
+    // Handled out of turn: nothing is acknowledged before the first is.
+    held.pop().unwrap().done();
+    assert_eq!(
+        soon(link.admin.identity(request))
+            .await
+            .unwrap()
+            .into_inner()
+            .release,
+        "test"
+    );
+    assert_eq!(their.outbox.queued_bytes(), 608);
+    let mut inbox = their.inbox;
+    let reader = tokio::spawn(async move { inbox.next().await.map(|batch| batch.is_none()) });
+    drop(held);
+    let batch = soon(link.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(batch.messages, [words(2)]);
+    link.outbox.close();
+    assert_eq!(soon(reader).await.unwrap(), Ok(true));
+}
+
+#[tokio::test]
+async fn what_is_queued_goes_out_before_the_end() {
+    let mut server = Server::start().await;
+    let options = ConnectOptions::default();
+    let mut link = soon(connect_client(
+        &server.scheduler(),
+        client_hello(),
+        &options,
+    ))
+    .await
+    .unwrap();
+    let (_, mut their) = server.clients.recv().await.unwrap();
+    link.outbox.push(FromClient::Heartbeat);
+    link.outbox.push(FromClient::Release(vec![Ticket(4)]));
+    link.outbox.close();
+    link.outbox.push(FromClient::Heartbeat);
+    let batch = soon(their.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(
+        batch.messages,
+        [FromClient::Heartbeat, FromClient::Release(vec![Ticket(4)])]
+    );
+    assert!(soon(their.inbox.next()).await.unwrap().is_none());
+    assert!(soon(their.inbox.next()).await.unwrap().is_none());
+
+    // The other direction is still open, and ends when the last outbox is dropped.
+    let second = their.outbox.clone();
+    drop(their.outbox);
+    second.push(ToClient::Closing {
+        reason: "bye".to_owned(),
+    });
+    drop(second);
+    let batch = soon(link.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(
+        batch.messages,
+        [ToClient::Closing {
+            reason: "bye".to_owned()
+        }]
+    );
+    assert!(soon(link.inbox.next()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_party_that_vanishes_breaks_the_link() {
+    let mut server = Server::start().await;
+    let address = server.scheduler();
+    // A runtime of its own that is dropped: the connection goes without a word, as after a kill.
+    let party = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let options = ConnectOptions::default();
+        let link = runtime
+            .block_on(connect_worker(&address, worker_hello(), &options))
+            .unwrap();
+        drop(runtime);
+        drop(link);
+    });
+    let (_, mut their) = soon(server.workers.recv()).await.unwrap();
+    let error = soon(their.inbox.next()).await.map(|_| ()).unwrap_err();
+    assert!(matches!(error, LinkError::Broken(_)), "{error:?}");
+    party.join().unwrap();
+    // Messages for nobody do not pile up.
+    while !their.outbox.is_closed() {
+        tokio::task::yield_now().await;
+    }
+    their.outbox.push(ToWorker::MayLeave);
+    assert_eq!(their.outbox.queued_bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_scheduler_that_vanishes_breaks_the_link() {
+    let mut server = Server::start().await;
+    let options = ConnectOptions::default();
+    let mut link = soon(connect_worker(
+        &server.scheduler(),
+        worker_hello(),
+        &options,
+    ))
+    .await
+    .unwrap();
+    let (_, their) = server.workers.recv().await.unwrap();
+    drop(their);
+    assert!(soon(link.inbox.next()).await.unwrap().is_none());
+    drop(server);
+}
+
+#[tokio::test]
+async fn refusals_say_why() {
+    let server = Server::start().await;
+    let options = ConnectOptions::default();
+    let mut hello = worker_hello();
+    hello.protocol = 99;
+    let error = soon(connect_worker(&server.scheduler(), hello, &options))
+        .await
+        .err()
+        .unwrap();
+    let ConnectError::Refused { reason, message } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*reason, RefusedAs::Protocol);
+    assert!(
+        message.contains(&format!("protocol {PROTOCOL_VERSION}")),
+        "{message}"
+    );
+    assert!(message.contains("99") && !error.is_temporary());
+
+    let mut hello = worker_hello();
+    hello.name = "taken".to_owned();
+    let error = soon(connect_worker(&server.scheduler(), hello, &options))
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(
+        error,
+        ConnectError::Refused {
+            reason: RefusedAs::NameTaken,
+            ..
+        }
+    ));
+    assert!(error.is_temporary());
+
+    let mut hello = worker_hello();
+    hello.address = "nowhere".to_owned();
+    let error = soon(connect_worker(&server.scheduler(), hello, &options))
+        .await
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("address"), "{error}");
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_in_few_words() {
+    let gone = support::listener().address;
+    let options = ConnectOptions::default();
+    let error = soon(connect_client(&gone.into(), client_hello(), &options))
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(error.to_string(), format!("{gone}: connection refused"));
+    assert!(error.is_temporary());
+
+    // A port that takes connections and never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let options = ConnectOptions {
+        timeout: Duration::from_millis(50),
+        ..options
+    };
+    let error = soon(connect_client(&address.into(), client_hello(), &options))
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(error, ConnectError::Timeout { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_broken_protocol_ends_the_call_with_its_reason() {
+    let mut server = Server::start().await;
+    let url = format!("http://{}", server.address);
+    let mut client = WorkerServiceClient::connect(url).await.unwrap();
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let terms = taskloom_wire::SessionTerms {
+        session: [1; 16],
+        window_bytes: 1000,
+    };
+    let hello = Some(proto::WorkerHello::from_core(worker_hello(), terms));
+    sender
+        .send(proto::WorkerFrame {
+            hello,
+            ..Default::default()
+        })
+        .unwrap();
+    let frames = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
+    let mut answer = soon(client.session(frames)).await.unwrap().into_inner();
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    assert!(
+        soon(answer.message())
+            .await
+            .unwrap()
+            .unwrap()
+            .welcome
+            .is_some()
+    );
+    let kind = Some(proto::from_worker::Kind::Leaving(true));
+    let messages = vec![proto::FromWorker { kind }];
+    sender
+        .send(proto::WorkerFrame {
+            seq: 2,
+            messages,
+            ..Default::default()
+        })
+        .unwrap();
+    let error = soon(their.inbox.next()).await.err().unwrap();
+    assert!(
+        matches!(&error, LinkError::Protocol(words) if words.contains("lost")),
+        "{error}"
+    );
+    let status = soon(answer.message()).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::DataLoss);
+}
+
+#[tokio::test]
+async fn a_stream_without_a_hello_is_refused() {
+    let server = Server::start().await;
+    let url = format!("http://{}", server.address);
+    let mut client = WorkerServiceClient::connect(url).await.unwrap();
+    let frame = proto::WorkerFrame {
+        seq: 1,
+        ..Default::default()
+    };
+    let status = soon(client.session(futures::stream::iter([frame])))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    assert!(status.message().contains("hello"), "{status}");
+}
