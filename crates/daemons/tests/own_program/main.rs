@@ -17,6 +17,9 @@ use taskloom_client::Client;
 use taskloom_launch::ChildWorker;
 use taskloom_task::task;
 
+/// Far above what is sent inline.
+const LARGE: usize = 1 << 20;
+
 /// A test that takes longer than this hangs.
 const ALARM_SECONDS: u32 = 300;
 
@@ -26,6 +29,14 @@ fn hold(meeting: String) -> String {
     let meeting = Meeting::at(&meeting);
     meeting.arrive();
     format!("ran in {}", std::process::id())
+}
+
+/// The same with a result that is too large to travel with the news of it.
+#[task(crate = taskloom_task, impure)]
+fn hold_large(meeting: String) -> (u32, Vec<u8>) {
+    let meeting = Meeting::at(&meeting);
+    meeting.arrive();
+    (std::process::id(), vec![7; LARGE])
 }
 
 #[tokio::main]
@@ -101,7 +112,7 @@ async fn a_worker_ends_its_task_before_it_leaves() {
     let other = own_worker(&address, &["--resources", "OTHER=1"]);
     let meeting = Meeting::new();
     let name = worker_name(&client, worker.pid()).await;
-    let future = client.submit(hold::task(meeting.path()).workers([name]));
+    let future = client.submit(hold_large::task(meeting.path()).workers([name]));
     meeting.wait().await;
     worker.signal(libc::SIGTERM);
     worker.line("leaves");
@@ -109,8 +120,9 @@ async fn a_worker_ends_its_task_before_it_leaves() {
     let pid = worker.pid();
     let ended = worker.ended();
     assert_eq!(ended.code(), 0, "{}", ended.output);
-    // The result was handed on to the other one, or came with its notice: it is not run again.
-    assert_eq!(future.await.unwrap(), format!("ran in {pid}"));
+    // Only the worker that is gone ran it, so the other one has the result from there.
+    let (ran_in, bytes) = future.await.unwrap();
+    assert_eq!((ran_in, bytes.len()), (pid, LARGE));
     drop(other);
 }
 

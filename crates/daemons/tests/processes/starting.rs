@@ -3,6 +3,7 @@
 use crate::daemon::{Daemon, SCHEDULER, WORKER, run, scheduler, worker};
 use socket2::{Domain, Socket, Type};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixDatagram;
 
 #[test]
 fn a_scheduler_says_where_it_listens_and_that_the_port_is_open_to_all() {
@@ -143,6 +144,55 @@ fn several_workers_end_when_the_process_that_started_them_is_killed() {
     daemon.signal(libc::SIGKILL);
     // Its output closes only when the workers, who share it, have ended too.
     assert!(!daemon.ended().status.success());
+}
+
+#[test]
+fn several_workers_hand_on_why_they_ended() {
+    let mut daemon = worker(
+        "127.0.0.1:1",
+        &["--name", "w", "--nworkers", "2", "--death-timeout", "10ms"],
+    );
+    daemon.line("error: no scheduler at 127.0.0.1:1");
+    daemon.line("error: no scheduler at 127.0.0.1:1");
+    let ended = daemon.ended();
+    assert_eq!(ended.code(), 5, "{}", ended.output);
+    assert!(
+        ended.output.contains("warning: w-1 ended: "),
+        "{}",
+        ended.output
+    );
+}
+
+#[test]
+fn the_service_manager_hears_when_a_daemon_is_ready_and_when_it_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let heard = || {
+        let mut text = [0; 64];
+        let length = socket.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    let variables = [("NOTIFY_SOCKET", path.to_str().unwrap())];
+    // A worker is ready whether or not there is a scheduler.
+    let programs: [(&str, &[&str]); 2] = [
+        (SCHEDULER, &["--host", "127.0.0.1", "--port", "0"]),
+        (WORKER, &["127.0.0.1:1"]),
+    ];
+    for (program, arguments) in programs {
+        let daemon = Daemon::start_with(program, arguments, &variables);
+        assert_eq!(heard(), "READY=1");
+        daemon.signal(libc::SIGTERM);
+        assert_eq!(heard(), "STOPPING=1");
+        assert_eq!(daemon.ended().code(), 0);
+    }
+}
+
+#[cfg(target_os = "linux")] // Where it has this name.
+#[test]
+fn an_interface_is_as_good_as_its_address() {
+    let mut daemon = Daemon::start(SCHEDULER, &["--interface", "lo", "--port", "0"]);
+    daemon.line("listening on 127.0.0.1:");
 }
 
 #[test]
