@@ -1,6 +1,7 @@
 //! Slots with generations for the few and large: workers and clients.
 
-/// Values by slot. A slot is re-used under the next generation.
+/// Values by slot. A slot is re-used under the next generation. Generations count from 1, so that no
+/// id is 0 on the wire, where 0 stands for nobody.
 #[derive(Debug)]
 pub(crate) struct Arena<T> {
     slots: Vec<(u32, Option<T>)>,
@@ -22,7 +23,7 @@ impl<T> Arena<T> {
     /// Puts in what `make` builds for the slot and generation it will have.
     pub(crate) fn insert(&mut self, make: impl FnOnce(u32, u32) -> T) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push((0, None));
+            self.slots.push((1, None));
             self.slots.len() as u32 - 1
         });
         let (generation, value) = &mut self.slots[slot as usize];
@@ -35,7 +36,7 @@ impl<T> Arena<T> {
     pub(crate) fn remove(&mut self, slot: u32) -> Option<T> {
         let (generation, value) = self.slots.get_mut(slot as usize)?;
         let value = value.take()?;
-        *generation = generation.wrapping_add(1);
+        *generation = generation.wrapping_add(1).max(1);
         self.free.push(slot);
         self.len -= 1;
         Some(value)
