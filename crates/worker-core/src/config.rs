@@ -14,6 +14,8 @@ pub enum Kind {
 /// The settings of the machine.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The worker's name, for failures.
+    pub name: String,
     /// How many tasks run at a time.
     pub nthreads: u32,
     /// The operations in the order of the worker's hello.
@@ -27,6 +29,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            name: String::new(),
             nthreads: 1,
             operations: Vec::new(),
             memory_limit: 4 << 30,

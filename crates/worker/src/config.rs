@@ -8,6 +8,9 @@ use taskloom_core::ResourceAmount;
 use taskloom_rpc::SchedulerAddress;
 use taskloom_rpc::listen::Listen;
 
+/// Takes the news of a worker.
+pub type OnNews = Arc<dyn Fn(&News) + Send + Sync>;
+
 /// Settings of a worker.
 #[derive(Clone)]
 pub struct WorkerConfig {
@@ -33,7 +36,7 @@ pub struct WorkerConfig {
     /// How long to look for a scheduler before giving up; for ever if `None`.
     pub death_timeout: Option<Duration>,
     /// Is told what people want to see, on the control thread: it must return soon.
-    pub on_news: Option<Arc<dyn Fn(&News) + Send + Sync>>,
+    pub on_news: Option<OnNews>,
 }
 
 /// Something about a worker that people want to see.

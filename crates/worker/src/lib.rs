@@ -24,6 +24,6 @@ mod scratch;
 mod start;
 mod store;
 
-pub use config::{News, WorkerConfig};
+pub use config::{News, OnNews, WorkerConfig};
 pub use error::{WorkerError, WorkerExit};
 pub use handle::{Worker, WorkerHandle};

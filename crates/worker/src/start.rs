@@ -4,7 +4,7 @@ use crate::config::WorkerConfig;
 use crate::control::{Connector, Control, Parts, Turn};
 use crate::data::Data;
 use crate::error::{WorkerError, WorkerExit};
-use crate::executor::{Completions, Executor};
+use crate::executor::{Completions, Executor, Home};
 use crate::handle::WorkerHandle;
 use crate::progress::Progress;
 use crate::reaper::Reaper;
@@ -55,6 +55,7 @@ pub(crate) fn spawn(
     let hello = hello(&config, &name, &registry);
     let turn = Turn::new(Parts {
         core: WorkerCore::new(Config {
+            name: name.clone(),
             nthreads: hello.nthreads,
             operations: kinds,
             memory_limit: config.memory_limit,
@@ -68,7 +69,10 @@ pub(crate) fn spawn(
             .map_err(WorkerError::Threads)?,
         store,
         reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
-        scope: WorkerScope::new(name.clone(), scratch.path()),
+        home: Arc::new(Home {
+            name: name.clone(),
+            scope: WorkerScope::new(name.clone(), scratch.path()),
+        }),
     });
     let progress = Arc::new(Progress::default());
     let connector = Connector::new(hello, bound);

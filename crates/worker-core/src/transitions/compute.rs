@@ -40,7 +40,8 @@ impl WorkerCore {
                 self.averages.len()
             );
             let failure = Box::new(TaskFailure::new(ErrorCode::Protocol, message));
-            return say_end(task, run, Ending::Failed(failure), effects);
+            let ending = Ending::Failed(self.named(failure, &compute.key));
+            return say_end(task, run, ending, effects);
         }
         let pins = self.pins(&compute.inputs, parts);
         if let Some(cause) = pins
@@ -215,6 +216,13 @@ impl WorkerCore {
             say_end(run.task, run.run, ending, effects);
             self.followers_of(run.task, &run.followers, &mut rest);
         }
+    }
+
+    /// A failure with the names of the task and of this worker.
+    fn named(&self, mut failure: Box<TaskFailure>, key: &[u8]) -> Box<TaskFailure> {
+        failure.key = String::from_utf8_lossy(key).into_owned();
+        failure.worker.clone_from(&self.config.name);
+        failure
     }
 
     /// Gives back what waits for the value of a task that will not be made here.

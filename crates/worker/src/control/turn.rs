@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::data::{Data, Transfer};
-use crate::executor::{Completion, Completions, Executor, Item, RunHandle};
+use crate::executor::{Completion, Completions, Executor, Home, Item, RunHandle};
 use crate::reaper::Reaper;
 use crate::store::{Store, Stored, Values};
 use rustc_hash::FxHashMap;
@@ -11,7 +11,7 @@ use taskloom_core::arguments::Part;
 use taskloom_core::message::{Compute, FromWorker, ToWorker};
 use taskloom_core::{ArgumentNode, RunId, TaskId};
 use taskloom_rpc::link::Outbox;
-use taskloom_task::{Registry, Value, WorkerScope};
+use taskloom_task::{Registry, Value};
 use taskloom_worker_core::{
     Effects, Event, Execute, FetchId, Keep, Outcome, Pin, Slot, Source, Step, WorkerCore,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Turn {
     data: Data,
     store: Arc<Store>,
     reaper: Reaper,
-    scope: Arc<WorkerScope>,
+    home: Arc<Home>,
     /// By slot: what the executor has, and what it made this turn.
     slots: Vec<SlotState>,
     ended: Vec<Slot>,
@@ -62,7 +62,7 @@ pub(crate) struct Parts {
     pub(crate) data: Data,
     pub(crate) store: Arc<Store>,
     pub(crate) reaper: Reaper,
-    pub(crate) scope: Arc<WorkerScope>,
+    pub(crate) home: Arc<Home>,
 }
 
 impl Turn {
@@ -77,7 +77,7 @@ impl Turn {
             data: parts.data,
             store: parts.store,
             reaper: parts.reaper,
-            scope: parts.scope,
+            home: parts.home,
             slots: Vec::new(),
             ended: Vec::new(),
             fetched: FxHashMap::default(),
@@ -104,11 +104,11 @@ impl Turn {
         });
     }
 
-    /// Tells the machine which runs have ended.
-    pub(crate) fn take_completions(&mut self) {
+    /// Tells the machine which runs have ended, and returns how many.
+    pub(crate) fn take_completions(&mut self) -> usize {
         let mut finished = std::mem::take(&mut self.finished);
         self.completions.take(&mut finished);
-        let now = self.clock.now();
+        let (now, count) = (self.clock.now(), finished.len());
         for Completion { end, value } in finished.drain(..) {
             if let (Some(value), Some(state)) = (value, self.slots.get_mut(end.slot as usize)) {
                 let nbytes = match end.outcome {
@@ -121,6 +121,7 @@ impl Turn {
             self.core.handle(now, Event::Ended(end), &mut self.effects);
         }
         self.finished = finished;
+        count
     }
 
     /// Tells the machine what the data thread has to say.
@@ -257,7 +258,7 @@ impl Turn {
             self.slots.resize_with(at + 1, SlotState::default);
         }
         self.slots[at].handle = Some(handle.clone());
-        let scope = self.scope.clone();
+        let home = self.home.clone();
         self.items.push(Item {
             slot,
             handle,
@@ -265,7 +266,7 @@ impl Turn {
             compute,
             values,
             tiny,
-            scope,
+            home,
         });
     }
 

@@ -8,6 +8,13 @@ use taskloom_core::{ArgumentNode, ErrorCode, Key, TaskFailure};
 use taskloom_task::{Argument, Definition, TaskContext, Value, WorkerScope, assemble};
 use taskloom_worker_core::Slot;
 
+/// The worker, as its tasks and their failures name it.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) name: String,
+    pub(crate) scope: Arc<WorkerScope>,
+}
+
 /// A run with all that it needs.
 #[derive(Debug)]
 pub(crate) struct Item {
@@ -19,7 +26,7 @@ pub(crate) struct Item {
     pub(crate) values: Vec<(u32, Part, Value)>,
     /// The news of a run before it may wait for it.
     pub(crate) tiny: bool,
-    pub(crate) scope: Arc<WorkerScope>,
+    pub(crate) home: Arc<Home>,
 }
 
 /// An input of a task that is about to run.
@@ -36,7 +43,7 @@ impl Item {
     pub(crate) fn context(&self) -> Result<TaskContext, TaskFailure> {
         let key = Key::from_bytes(self.compute.key.clone())
             .map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
-        let context = TaskContext::new(key, self.handle.run, self.scope.clone());
+        let context = TaskContext::new(key, self.handle.run, self.home.scope.clone());
         self.handle.introduce(&context);
         Ok(context)
     }
@@ -90,6 +97,7 @@ impl Item {
     fn name(&self, failure: &mut TaskFailure) {
         failure.key = String::from_utf8_lossy(&self.compute.key).into_owned();
         failure.operation = self.definition.operation().to_string();
+        failure.worker = self.home.name.clone();
         failure.runs = failure.runs.max(1);
     }
 }

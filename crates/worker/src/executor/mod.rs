@@ -8,7 +8,7 @@ mod threads;
 
 pub(crate) use completions::{Completion, Completions};
 pub(crate) use handle::RunHandle;
-pub(crate) use item::Item;
+pub(crate) use item::{Home, Item};
 
 use crossbeam::channel::Sender;
 use std::sync::Arc;
