@@ -1,6 +1,7 @@
 //! What the client shall do.
 
 use std::sync::Arc;
+use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{FromClient, Peer};
 use taskloom_core::{Encoded, Operation, TaskFailure, TaskId, Ticket, WorkerId};
@@ -60,6 +61,8 @@ pub struct Fetch {
     pub source: Source,
     /// What.
     pub parts: Vec<FetchPart>,
+    /// How long to wait before: these parts were tried in vain.
+    pub pause: Duration,
 }
 
 /// One value to fetch.

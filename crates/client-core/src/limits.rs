@@ -17,6 +17,16 @@ pub const UPLOADS: usize = 32;
 /// How often a value is looked for before its future ends in an error.
 pub const FETCH_ATTEMPTS: u32 = 32;
 
+/// How often it is looked for when the relay says that it cannot give it: the holder cannot encode
+/// it, or could not be reached.
+pub const RELAY_ATTEMPTS: u32 = 8;
+
+/// The pause before the second attempt; it doubles from attempt to attempt.
+pub const FETCH_PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest pause between two attempts.
+pub const FETCH_PAUSE_MAX: Duration = Duration::from_secs(1);
+
 /// How long a worker that could not be reached is asked through the scheduler.
 pub const UNREACHABLE_FOR: Duration = Duration::from_secs(60);
 

@@ -424,6 +424,7 @@ impl World {
             (13 | 14, ..) => self.answer(index as u32 % 4, index % 5 == 0),
             (15, ..) => self.end_fetch(index, &|at| match (index + at) % 5 {
                 0 | 1 => Fetched::Value(value(3)),
+                2 if index % 2 == 0 => Fetched::Failed("no".into()),
                 2 => Fetched::Missing,
                 3 => Fetched::Busy("busy".into()),
                 _ => Fetched::Unreachable("gone".into()),

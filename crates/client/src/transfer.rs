@@ -8,6 +8,9 @@ use taskloom_rpc::data::{FetchError, FetchItem};
 
 /// Fetches values in one call.
 pub(crate) async fn fetch(session: Arc<Session>, fetch: Fetch) {
+    if !fetch.pause.is_zero() {
+        tokio::time::sleep(fetch.pause).await;
+    }
     let relay = session.address.to_string();
     let (address, relayed) = match &fetch.source {
         Source::Worker(peer) => (&peer.address, false),

@@ -9,11 +9,13 @@
 use crate::effects::{Delivery, Effects, Fetch, FetchPart, Source};
 use crate::events::Fetched;
 use crate::limits::{
-    FETCH_ATTEMPTS, FETCH_BYTES, FETCH_ITEMS, FETCHES_PER_SOURCE, UNREACHABLE_FOR, UNREACHABLE_MAX,
+    FETCH_ATTEMPTS, FETCH_BYTES, FETCH_ITEMS, FETCH_PAUSE, FETCH_PAUSE_MAX, FETCHES_PER_SOURCE,
+    RELAY_ATTEMPTS, UNREACHABLE_FOR, UNREACHABLE_MAX,
 };
 use crate::state::{ClientCore, State};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{FromClient, Located, Peer, Place};
 use taskloom_core::{ErrorCode, TaskFailure, TaskId, Ticket, Time, WorkerId};
@@ -209,6 +211,7 @@ impl ClientCore {
             None => (Source::Relay, Some(holders.remove(0).worker)),
         };
         let part = retrieval.part;
+        let pause = pause_before(retrieval.attempts);
         retrieval.stage = Stage::Fetching {
             others: holders,
             nbytes,
@@ -222,6 +225,7 @@ impl ClientCore {
                 holder,
             },
             nbytes,
+            pause,
         );
     }
 
@@ -264,6 +268,10 @@ impl ClientCore {
             };
             match result {
                 Fetched::Value(value) => self.end(part, at, Ok(value), effects),
+                // The relay says so of holders that it cannot reach, too.
+                Fetched::Failed(reason) if relayed && all[at].attempts + 1 < RELAY_ATTEMPTS => {
+                    self.try_next(now, part, at, &reason, &mut planned, effects);
+                }
                 Fetched::Failed(reason) => {
                     let failure = Arc::new(TaskFailure::new(ErrorCode::Encode, reason));
                     self.end(part, at, Err(failure), effects);
@@ -415,11 +423,12 @@ impl Planned {
         self.open.get(&line).map_or(0, |&(_, bytes)| bytes)
     }
 
-    fn add(&mut self, source: Source, part: FetchPart, nbytes: u64) {
+    fn add(&mut self, source: Source, part: FetchPart, nbytes: u64, pause: Duration) {
         let next = self.fetches.len();
         let (at, burden) = self.open.entry(line_of(&source)).or_insert((next, 0));
         *burden = burden.saturating_add(nbytes);
         if let Some((fetch, bytes)) = self.fetches.get_mut(*at)
+            && fetch.pause == pause
             && fetch.parts.len() < FETCH_ITEMS
             && bytes.saturating_add(nbytes) <= FETCH_BYTES
         {
@@ -432,9 +441,18 @@ impl Planned {
             Fetch {
                 source,
                 parts: vec![part],
+                pause,
             },
             nbytes,
         ));
+    }
+}
+
+/// The pause before another attempt. The second one has none: there may be another holder.
+fn pause_before(attempts: u32) -> Duration {
+    match attempts {
+        0 | 1 => Duration::ZERO,
+        more => (FETCH_PAUSE * (1 << (more - 2).min(16))).min(FETCH_PAUSE_MAX),
     }
 }
 
