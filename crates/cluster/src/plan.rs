@@ -44,7 +44,7 @@ impl Plan {
                 resources: builder.resources.clone(),
                 host: Some(LOOPBACK.into()),
                 local_directory: Some(directory),
-                flags: Vec::new(),
+                flags: flags(),
                 program: builder.program.clone(),
             };
             return Ok(Self::Processes {
@@ -92,6 +92,16 @@ impl Plan {
         };
         Ok(Member { name, body })
     }
+}
+
+/// Lines such as "worker-0 registered" would stand between those of the program; what is wrong is
+/// said all the same, and a log level that somebody chose is kept.
+fn flags() -> Vec<String> {
+    let mut flags = vec!["--quiet".to_owned()];
+    if std::env::var_os("TASKLOOM_LOG_LEVEL").is_none() {
+        flags.push("--log-level=warn".into());
+    }
+    flags
 }
 
 fn amounts(resources: &[(String, f64)]) -> Result<Vec<(String, ResourceAmount)>, ClusterError> {

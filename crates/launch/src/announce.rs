@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use taskloom_telemetry::{LogFilter, LogFormat, start_logging};
 
 static JSON: AtomicBool = AtomicBool::new(false);
+static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// Sets up logging, and how this module speaks.
 pub(crate) fn start(filter: &LogFilter, json: bool) -> Result<(), Failure> {
@@ -22,8 +23,16 @@ pub(crate) fn start(filter: &LogFilter, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// From now on lines about what goes on are left out; warnings and errors are not.
+pub(crate) fn leave_out_lines() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
 /// A line about what goes on.
 pub(crate) fn line(text: &str) {
+    if QUIET.load(Ordering::Relaxed) {
+        return;
+    }
     if JSON.load(Ordering::Relaxed) {
         tracing::info!(target: taskloom_telemetry::ANNOUNCEMENTS, "{text}");
     } else {

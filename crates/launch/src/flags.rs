@@ -11,6 +11,7 @@ pub(crate) const CONFIG_VARIABLE: &str = "TASKLOOM_CONFIG";
 
 const CONFIG: &str = "config";
 const LIFELINE: &str = "lifeline";
+const QUIET: &str = "quiet";
 
 /// How a daemon was called.
 #[derive(Clone, Debug)]
@@ -65,6 +66,8 @@ pub(crate) struct Flags {
     pub config: Option<PathBuf>,
     /// Whether to end when standard input closes.
     pub lifeline: bool,
+    /// Whether announcements are left out.
+    pub quiet: bool,
 }
 
 /// Why there is nothing to run: help and version were asked for, or the command line is wrong.
@@ -86,6 +89,7 @@ pub(crate) fn parse(section: Section, line: &CommandLine) -> Result<Flags, Stop>
     let mut flags = Flags {
         config: matches.get_one::<PathBuf>(CONFIG).cloned(),
         lifeline: section == Section::Worker && matches.get_flag(LIFELINE),
+        quiet: section == Section::Worker && matches.get_flag(QUIET),
         ..Flags::default()
     };
     for setting in settings::of(section) {
@@ -139,6 +143,12 @@ fn command(section: Section, program: &str) -> Command {
                 .long(LIFELINE)
                 .action(ArgAction::SetTrue)
                 .help("End at once when standard input closes, for programs that start workers"),
+        );
+        command = command.arg(
+            Arg::new(QUIET)
+                .long(QUIET)
+                .action(ArgAction::SetTrue)
+                .help("Leave out the lines on standard output, for programs that start workers"),
         );
     }
     command

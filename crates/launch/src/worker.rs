@@ -45,6 +45,9 @@ fn start(line: &CommandLine) -> Result<Exit, Failure> {
     let layers = Layers::new(Section::Worker, &flags, process::environment())?;
     let settings = WorkerSettings::read(&layers, line)?;
     process::start_logging(&layers)?;
+    if flags.quiet {
+        announce::leave_out_lines();
+    }
     if settings.nworkers > 1 {
         return fleet::run(line, &flags, &settings);
     }

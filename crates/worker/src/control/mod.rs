@@ -2,6 +2,8 @@
 //! does what the machine decides.
 
 mod connect;
+#[cfg(test)]
+mod measure;
 mod session;
 mod turn;
 
@@ -51,9 +53,13 @@ impl Control {
             };
             match self.session(*link).await {
                 SessionEnd::Exit(exit) => return exit,
-                SessionEnd::Lost(reason) => {
+                SessionEnd::Lost { reason, announced } => {
                     let scheduler = self.config.scheduler.clone();
-                    tracing::warn!(%scheduler, reason, "the session with the scheduler ended");
+                    if announced {
+                        tracing::info!(%scheduler, reason, "the session with the scheduler ended");
+                    } else {
+                        tracing::warn!(%scheduler, reason, "the session with the scheduler ended");
+                    }
                     self.progress.lost();
                     self.config.tell(&News::Lost { scheduler, reason });
                 }

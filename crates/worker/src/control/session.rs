@@ -31,7 +31,12 @@ pub(crate) enum SessionEnd {
     /// The worker ends with it.
     Exit(WorkerExit),
     /// The scheduler is gone; another one may come.
-    Lost(String),
+    Lost {
+        /// Why.
+        reason: String,
+        /// Whether the scheduler itself said that it would go.
+        announced: bool,
+    },
 }
 
 /// What woke the control thread.
@@ -117,13 +122,15 @@ impl Control {
                         }
                     }
                     if let Some(lost) = lost {
-                        break SessionEnd::Lost(said_why.take().unwrap_or(lost));
+                        let announced = said_why.is_some();
+                        let reason = said_why.take().unwrap_or(lost);
+                        break SessionEnd::Lost { reason, announced };
                     }
                 }
                 Woken::Heartbeat => {
                     if heard.silence() > LEASE {
                         let reason = format!("nothing was heard of it for {:?}", heard.silence());
-                        break SessionEnd::Lost(reason);
+                        break SessionEnd::Lost { reason, announced: false };
                     }
                     let executing = self.turn.executing();
                     let process_bytes = memory::process_bytes();
@@ -141,7 +148,7 @@ impl Control {
                 self.turn.transferred(transfer);
             }
         };
-        if let SessionEnd::Lost(_) = end {
+        if let SessionEnd::Lost { .. } = end {
             self.turn.tell(Event::Closed);
             if self.turn.end(None) {
                 return SessionEnd::Exit(WorkerExit::Drained);
