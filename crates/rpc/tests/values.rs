@@ -30,10 +30,17 @@ fn whole(n: u32) -> FetchItem {
     FetchItem::new(task(n), Part::WHOLE)
 }
 
-/// Bytes that differ everywhere.
+/// Bytes in which no stretch is like another: a block of noise, stamped with its place.
 fn noise(length: usize, seed: u64) -> Bytes {
     let word = |n: u64| (n ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
-    let mut bytes: Vec<u8> = (0..length as u64 / 8 + 1).flat_map(word).collect();
+    let block: Vec<u8> = (0..512).flat_map(word).collect();
+    let mut bytes = Vec::with_capacity(length + block.len());
+    while bytes.len() < length {
+        let stamp = word(bytes.len() as u64);
+        bytes.extend_from_slice(&block);
+        let at = bytes.len() - block.len();
+        bytes[at..at + 8].copy_from_slice(&stamp);
+    }
     bytes.truncate(length);
     Bytes::from(bytes)
 }
@@ -210,21 +217,13 @@ async fn busy_peers_are_asked_again_until_patience_ends() {
         let (patient, peer) = (patient.clone(), peer.clone());
         async move { patient.fetch(&peer, vec![whole(1)]).await }
     });
-    while server.store.gate.available_permits() > 0 || Arc::strong_count(&server.store) < 4 {
-        tokio::task::yield_now().await;
-    }
+    soon(server.store.asked.acquire()).await.unwrap().forget();
     let options = PoolOptions {
         busy_patience: Duration::from_millis(20),
         ..PoolOptions::default()
     };
     let hasty = PeerPool::new(options, BufferPool::default());
-    // Whether the first call has reached the server is seen by the second being refused.
-    let error = loop {
-        match soon(hasty.fetch(&peer, vec![whole(2)])).await {
-            Err(error) => break error,
-            Ok(_) => tokio::task::yield_now().await,
-        }
-    };
+    let error = soon(hasty.fetch(&peer, vec![whole(1)])).await.unwrap_err();
     assert_eq!(
         error,
         FetchError::Busy {
@@ -266,7 +265,7 @@ async fn connections_are_limited_and_closed_when_idle() {
     }
     soon(async {
         while pool.connections() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;

@@ -36,6 +36,12 @@ pub enum Broken {
         /// The number acknowledged.
         got: u64,
     },
+    /// More was sent than the window allows.
+    #[error("more than twice the window of {window} bytes was sent without waiting for credit")]
+    Overrun {
+        /// The window in bytes.
+        window: u64,
+    },
     /// A frame with messages but without a number.
     #[error("a frame holds messages but has no number")]
     Unnumbered,

@@ -29,6 +29,7 @@ pub struct Session {
     last_received: u64,
     /// Frames that were delivered and not handled, or handled out of turn.
     open: VecDeque<Open>,
+    open_bytes: u64,
     handled: u64,
     /// What was handled since the last acknowledgement that went out.
     owed_bytes: u64,
@@ -56,6 +57,7 @@ impl Session {
             unacknowledged_bytes: 0,
             last_received: 0,
             open: VecDeque::new(),
+            open_bytes: 0,
             handled: 0,
             owed_bytes: 0,
             acknowledged: 0,
@@ -155,7 +157,15 @@ impl Session {
         if seq < expected {
             return Err(Broken::Duplicate { expected, got: seq });
         }
+        // The other side may weigh messages a little differently, and its last frame may reach over
+        // the window: twice the window is never right.
+        if self.open_bytes > self.terms.receive_window.saturating_mul(2) {
+            return Err(Broken::Overrun {
+                window: self.terms.receive_window,
+            });
+        }
         self.last_received = seq;
+        self.open_bytes = self.open_bytes.saturating_add(bytes);
         self.open.push_back(Open { bytes, done: false });
         effects.deliver = true;
         Ok(())
@@ -192,6 +202,7 @@ impl Session {
         while let Some(&Open { bytes, done: true }) = self.open.front() {
             self.open.pop_front();
             self.handled += 1;
+            self.open_bytes = self.open_bytes.saturating_sub(bytes);
             self.owed_bytes = self.owed_bytes.saturating_add(bytes);
         }
         effects.want_room = self.must_acknowledge();

@@ -223,6 +223,20 @@ fn gaps_duplicates_and_false_acknowledgements_are_told_apart() {
         Some(Broken::AckAhead { last: 0, got: 1 })
     );
     assert_eq!(broken(&[frame(0, 0)]), Some(Broken::Unnumbered));
+    let large = |seq| Event::Received {
+        seq,
+        ack: 0,
+        bytes: 9,
+    };
+    let handled = Event::Handled { seq: 1 };
+    assert_eq!(
+        broken(&[large(1), large(2), handled, large(3), large(4)]),
+        None
+    );
+    assert_eq!(
+        broken(&[large(1), large(2), large(3), large(4)]),
+        Some(Broken::Overrun { window: 10 })
+    );
 }
 
 #[test]

@@ -105,6 +105,12 @@ impl FetchJob {
         proto::FetchRequest { items }
     }
 
+    /// As after a request, without one.
+    #[cfg(test)]
+    pub(super) fn ask_for_all(&mut self) {
+        self.request();
+    }
+
     /// Asks for everything that is still wanted and takes the answer in.
     pub(super) async fn call(&mut self, lease: &Lease) -> Result<(), CallError> {
         let request = grpc::framed(&self.request());

@@ -12,6 +12,8 @@ mod connections;
 mod grpc;
 mod pool;
 mod reader;
+#[cfg(test)]
+mod round_trip;
 mod service;
 mod writer;
 

@@ -108,6 +108,8 @@ impl proto::admin_server::Admin for Admin {
 /// Values by task. An element of a value is its buffer of that index.
 pub struct Store {
     pub values: Mutex<HashMap<TaskId, Encoded>>,
+    /// Gets a permit for each value that is asked for.
+    pub asked: Semaphore,
     /// Taken for each value that is served: a test can hold them back.
     pub gate: Semaphore,
 }
@@ -120,6 +122,7 @@ impl Store {
 
 impl ValueSource for Store {
     async fn value(&self, task: TaskId, part: Part) -> Result<Encoded, Unavailable> {
+        self.asked.add_permits(1);
         let _open = self.gate.acquire().await.unwrap();
         let value = self.values.lock().unwrap().get(&task).cloned();
         let value = value.ok_or(Unavailable::Missing)?;
@@ -164,11 +167,11 @@ impl Server {
     }
 
     pub async fn with_calls(calls: usize) -> Self {
-        let store = Store {
+        let store = Arc::new(Store {
             values: Mutex::default(),
+            asked: Semaphore::new(0),
             gate: Semaphore::new(1 << 20),
-        };
-        let store = Arc::new(store);
+        });
         let (worker_sender, workers) = mpsc::unbounded_channel();
         let (client_sender, clients) = mpsc::unbounded_channel();
         let host = Host {
