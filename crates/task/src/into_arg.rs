@@ -111,6 +111,9 @@ fn refer_all<H: Handle>(handles: impl ExactSizeIterator<Item = H>, arguments: &m
     handles.for_each(|handle| handle.refer(arguments));
 }
 
+// The compiler lists impls beside its message about a wrong argument; those that would not help
+// anybody are kept out of the list.
+//
 // One impl for each kind of handle, and not one for all `H: Handle`: the compiler could not tell
 // that one apart from the impl for plain values.
 macro_rules! handles {
@@ -133,18 +136,21 @@ macro_rules! handles {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T> IntoArg<Vec<T>> for Vec<&$handle<T>> {
             fn into_arg(self, arguments: &mut Arguments) {
                 refer_all(self.into_iter(), arguments);
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T, const N: usize> IntoArg<Vec<T>> for [$handle<T>; N] {
             fn into_arg(self, arguments: &mut Arguments) {
                 refer_all(self.into_iter(), arguments);
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T, const N: usize> IntoArg<Vec<T>> for [&$handle<T>; N] {
             fn into_arg(self, arguments: &mut Arguments) {
                 refer_all(self.into_iter(), arguments);
@@ -154,12 +160,14 @@ macro_rules! handles {
         handles!(@slices $handle: &Vec<$handle<T>>, &[$handle<T>]);
         handles!(@slices $handle: &Vec<&$handle<T>>, &[&$handle<T>]);
 
+        #[diagnostic::do_not_recommend]
         impl<T, const N: usize> IntoArg<Vec<T>> for &[$handle<T>; N] {
             fn into_arg(self, arguments: &mut Arguments) {
                 refer_all(self.iter(), arguments);
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<K, T, S> IntoArg<HashMap<K, T, S>> for HashMap<K, $handle<T>, S>
         where
             K: TaskValue + Eq + Hash,
@@ -174,6 +182,7 @@ macro_rules! handles {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<K: TaskValue + Ord, T> IntoArg<BTreeMap<K, T>> for BTreeMap<K, $handle<T>> {
             fn into_arg(self, arguments: &mut Arguments) {
                 arguments.map(self.len());
@@ -195,6 +204,7 @@ macro_rules! handles {
         tuples!(&$handle<T>);
     )+};
     (@slices $handle:ident: $($slice:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T> IntoArg<Vec<T>> for $slice {
             fn into_arg(self, arguments: &mut Arguments) {
                 refer_all(self.iter().map(|handle| (*handle).clone()), arguments);
@@ -202,12 +212,14 @@ macro_rules! handles {
         }
     )+};
     (@bytes $handle:ident: $from:ty => $to:ty) => {
+        #[diagnostic::do_not_recommend]
         impl IntoArg<$to> for $handle<$from> {
             fn into_arg(self, arguments: &mut Arguments) {
                 self.refer(arguments);
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl IntoArg<$to> for &$handle<$from> {
             fn into_arg(self, arguments: &mut Arguments) {
                 self.refer(arguments);
@@ -231,6 +243,7 @@ macro_rules! tuples {
         tuples!($handle; before(A, B, C); after());
     };
     ($handle:ty; before($($plain:ident),*); after($($out:ident $in:ident),*)) => {
+        #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)] // The members are named after their types.
         impl<T, $($plain: TaskValue,)* $($out, $in: IntoArg<$out>),*>
             IntoArg<($($plain,)* T, $($out,)*)> for ($($plain,)* $handle, $($in,)*)

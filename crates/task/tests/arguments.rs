@@ -49,6 +49,7 @@ fn slice_sum(numbers: &[f64]) -> f64 {
     numbers.iter().sum()
 }
 
+#[allow(clippy::ptr_arg)] // It is the form that is tested.
 #[task(crate = taskloom_task)]
 fn vector_sum(numbers: &Vec<f64>) -> f64 {
     numbers.iter().sum()
@@ -263,7 +264,7 @@ fn all_kinds_of_bytes_are_bytes() {
     assert_eq!(eval(byte_sum::task(Bytes::from(data.clone()))), 6);
     assert_eq!(eval(byte_sum::task(Buffers::from(data.clone()))), 6);
     assert_eq!(eval(byte_sum::task(done(data.clone()))), 6);
-    assert_eq!(eval(byte_sum::task(&arrived(Bytes::from(data.clone())))), 6);
+    assert_eq!(eval(byte_sum::task(arrived(Bytes::from(data.clone())))), 6);
     assert_eq!(eval(byte_len::task(done(data.clone()))), 3);
     assert_eq!(eval(byte_len::task(data.clone())), 3);
     assert_eq!(eval(pieces::task(done(Bytes::from(data.clone())))), 1);

@@ -308,7 +308,8 @@ fn bytes_are_not_copied() {
     assert_eq!(there.get::<Bytes>().unwrap().as_ptr(), here);
     assert_eq!(there.get::<Bytes>().unwrap().as_ptr(), here);
     drop((encoded, there));
-    assert_eq!(value.take::<Vec<u8>>().unwrap().as_ptr(), here);
+    let taken: Vec<u8> = value.take().unwrap();
+    assert_eq!(taken.as_ptr(), here);
 }
 
 #[test]

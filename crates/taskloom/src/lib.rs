@@ -40,8 +40,8 @@ pub use taskloom_cluster::{
 pub use taskloom_core::{ErrorCode, TaskFailure};
 pub use taskloom_launch::{init, scheduler_main, worker_main};
 pub use taskloom_task::{
-    Buffer, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext, TaskFuture,
-    TaskValue, ValueError, buffer, task,
+    Buffer, Buffers, Bytes, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext,
+    TaskFuture, TaskValue, ValueError, buffer, task,
 };
 
 /// The guides as documentation tests: what they show compiles and runs.
