@@ -108,9 +108,8 @@ async fn a_killed_process_costs_nothing_but_time() {
         .map(0..8_u8, |fill| blob::task(1 << 20, fill))
         .await
         .unwrap();
-    let middle = client.submit(gated_count::task(gate.port(), "middle", &blobs[0]));
+    let middle = client.submit(gated_count::task(gate.port(), "middle", &blobs));
     let arrived = gate.arrived().await;
-    within("the blobs", client.wait(&blobs)).await.unwrap();
     cluster.kill_worker(&arrived.worker).unwrap();
     arrived.gone().await;
     let counts = (0..8_u8)
@@ -118,7 +117,7 @@ async fn a_killed_process_costs_nothing_but_time() {
         .map(|(fill, blob)| count::task(blob, fill));
     let counts: Vec<_> = counts.map(|call| client.submit(call)).collect();
     gate.arrived().await.let_through();
-    assert_eq!(within("the count", middle).await.unwrap(), 1 << 20);
+    assert_eq!(within("the count", middle).await.unwrap(), 8 << 20);
     assert_eq!(
         within("the counts", client.gather(&counts)).await.unwrap(),
         [1 << 20; 8]
