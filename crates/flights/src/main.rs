@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 use taskloom_client::{Client, Identity, Notice};
@@ -66,12 +67,29 @@ async fn run(flags: Flags) -> Result<()> {
         cluster.close().await?;
         return done;
     };
-    show(&Client::connect(scheduler).await?, &files).await
+    show(&connect(scheduler).await?, &files).await
+}
+
+/// Connects, and says what it waits for if that takes a moment.
+async fn connect(scheduler: String) -> Result<Client> {
+    let waits = format!("waiting for the scheduler at {scheduler}");
+    let mut connecting = pin!(Client::connect(scheduler));
+    match tokio::time::timeout(Duration::from_secs(1), &mut connecting).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => {
+            eprintln!("{waits}");
+            Ok(connecting.await?)
+        }
+    }
 }
 
 /// Runs the job with a bar that shows how far it is, and prints the table and what it took.
 async fn show(client: &Client, files: &Files) -> Result<()> {
     let before = client.identity().await?;
+    if before.workers.is_empty() {
+        let address = client.address();
+        eprintln!("waiting: no worker is connected; start one with `worker {address}`");
+    }
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "{spinner} {wide_bar:.cyan/blue} {pos}/{len} tasks, {elapsed}",
     )?);
@@ -105,10 +123,13 @@ async fn tell(client: Client, bar: ProgressBar) {
 }
 
 fn closing_line(outcome: &Outcome, files: &Files, before: &Identity, after: &Identity) -> String {
+    let workers = match after.workers.len() {
+        1 => "1 worker".to_owned(),
+        n => format!("{n} workers"),
+    };
     format!(
-        "{} tasks on {} workers in {:.2} s: {} scattered, {} moved between workers",
+        "{} tasks on {workers} in {:.2} s: {} scattered, {} moved between workers",
         outcome.tasks,
-        after.workers.len(),
         outcome.elapsed.as_secs_f64(),
         table::bytes(files.nbytes()),
         table::bytes(after.copied_bytes.saturating_sub(before.copied_bytes)),
