@@ -9,6 +9,7 @@ use crate::tasks::{replay, step};
 use anyhow::{Context as _, Result};
 use std::time::{Duration, Instant};
 use taskloom_client::Graph;
+use taskloom_task::{Node, TaskCall, TaskValue};
 use taskloom_testkit::literature::{Weight, lower_bound, weights};
 use taskloom_testkit::{GraphShape, fixture};
 
@@ -72,29 +73,10 @@ pub fn graph_weights(name: &str) -> Result<String> {
 async fn noops(cluster: &Cluster, shape: &GraphShape, first: &mut u64) -> Result<Duration> {
     let base = *first;
     *first += shape.len() as u64;
-    let started = Instant::now();
-    let mut graph = Graph::new();
-    let mut nodes = Vec::with_capacity(shape.len());
-    for task in 0..shape.len() {
-        let inputs: Vec<_> = shape
-            .dependencies(task)
-            .iter()
-            .map(|&on| &nodes[on as usize])
-            .collect();
-        let node = graph.add(step::task(inputs, base + task as u64));
-        nodes.push(node);
-    }
-    let wanted: Vec<_> = shape
-        .sinks()
-        .into_iter()
-        .map(|sink| nodes[sink].clone())
-        .collect();
-    let futures = cluster.client.submit_graph(graph, wanted).await?;
-    cluster.client.wait(&futures).await?;
-    let took = started.elapsed();
-    drop(futures);
-    cluster.drained().await?;
-    Ok(took)
+    once(cluster, shape, |inputs, task| {
+        step::task(inputs, base + task as u64)
+    })
+    .await
 }
 
 async fn replays(
@@ -105,22 +87,31 @@ async fn replays(
 ) -> Result<Duration> {
     let base = *first;
     *first += shape.len() as u64;
+    let call = |inputs, task: usize| {
+        let Weight { duration, bytes } = weights[task];
+        // The published durations are far below the 584 years that nanoseconds can count.
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        replay::task(inputs, base + task as u64, nanos, bytes)
+    };
+    once(cluster, shape, call).await
+}
+
+/// Builds the graph, submits it and waits until the results on which nothing depends are there.
+async fn once<T: TaskValue>(
+    cluster: &Cluster,
+    shape: &GraphShape,
+    call: impl Fn(Vec<&Node<T>>, usize) -> TaskCall<T>,
+) -> Result<Duration> {
     let started = Instant::now();
     let mut graph = Graph::new();
-    let mut nodes = Vec::with_capacity(shape.len());
-    for (task, weight) in weights.iter().enumerate() {
-        let inputs: Vec<_> = shape
+    let mut nodes: Vec<Node<T>> = Vec::with_capacity(shape.len());
+    for task in 0..shape.len() {
+        let inputs = shape
             .dependencies(task)
             .iter()
             .map(|&on| &nodes[on as usize])
             .collect();
-        let nanos = u64::try_from(weight.duration.as_nanos())?;
-        let node = graph.add(replay::task(
-            inputs,
-            base + task as u64,
-            nanos,
-            weight.bytes,
-        ));
+        let node = graph.add(call(inputs, task));
         nodes.push(node);
     }
     let wanted: Vec<_> = shape

@@ -14,7 +14,7 @@ use taskloom_wire::proto::{
     FromClient, PutFrame, PutReply, Tickets, ToClient, Value, client_service_client,
     client_service_server, data_client, data_server, from_client, to_client,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
@@ -30,15 +30,14 @@ const RESULT: &[u8] = &[7; 16];
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
+#[derive(Default)]
 struct Bare {
-    stored: Bytes,
+    // Made when it is first asked for: a peer of round trips has no use for it.
+    stored: OnceCell<Bytes>,
 }
 
 /// Serves on a current-thread runtime, for ever.
 pub fn serve(listener: TcpListener) -> Result<()> {
-    let mut stored = Pages::huge(super::LARGE)?;
-    stored.fill(7);
-    let stored = Bytes::from_owner(stored);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -53,10 +52,10 @@ pub fn serve(listener: TcpListener) -> Result<()> {
         Server::builder()
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
-            .add_service(client_service_server::ClientServiceServer::new(Bare {
-                stored: stored.clone(),
-            }))
-            .add_service(data_server::DataServer::new(Bare { stored }))
+            .add_service(client_service_server::ClientServiceServer::new(
+                Bare::default(),
+            ))
+            .add_service(data_server::DataServer::new(Bare::default()))
             .serve_with_incoming(incoming)
             .await?;
         Ok(())
@@ -117,7 +116,7 @@ impl data_server::Data for Bare {
         &self,
         _request: Request<FetchRequest>,
     ) -> Result<Response<Self::FetchStream>, Status> {
-        let stored = self.stored.clone();
+        let stored = self.stored.get_or_try_init(stored).await?.clone();
         let frames = futures::stream::iter((0..stored.len()).step_by(MESSAGE)).map(move |at| {
             let end = stored.len().min(at + MESSAGE);
             let data = stored.slice(at..end);
@@ -139,6 +138,12 @@ impl data_server::Data for Bare {
     ) -> Result<Response<PutReply>, Status> {
         Err(Status::unimplemented("this peer only sends"))
     }
+}
+
+async fn stored() -> Result<Bytes, Status> {
+    let mut pages = Pages::huge(super::LARGE).map_err(|why| Status::internal(why.to_string()))?;
+    pages.fill(7);
+    Ok(Bytes::from_owner(pages))
 }
 
 fn endpoint(address: SocketAddr) -> Result<Endpoint> {

@@ -1,9 +1,10 @@
 //! Bare TCP: round trips of one byte and large copies.
 
 use super::memory::Pages;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Mutex;
 use std::time::Instant;
 
 /// The peer sends this byte back.
@@ -13,27 +14,36 @@ const SEND: u8 = b's';
 
 /// Serves every connection on a thread of its own, for ever.
 pub fn serve(listener: &TcpListener) -> Result<()> {
-    let mut stored = Pages::huge(super::LARGE)?;
-    stored.fill(7);
+    // Made when it is first asked for: a peer of round trips has no use for it.
+    let stored = Mutex::new(None);
     std::thread::scope(|scope| {
         let stored = &stored;
         for connection in listener.incoming() {
             // A connection that ends in an error concerns only the one who made it.
-            scope.spawn(move || connection.and_then(|stream| answer(stream, stored)));
+            scope.spawn(move || answer(connection?, stored));
         }
     });
     Ok(())
 }
 
-fn answer(mut stream: TcpStream, stored: &[u8]) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, stored: &Mutex<Option<Pages>>) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut byte = [0];
     loop {
         stream.read_exact(&mut byte)?;
-        match byte[0] {
-            SEND => stream.write_all(stored)?,
-            _ => stream.write_all(&byte)?,
+        if byte[0] != SEND {
+            stream.write_all(&byte)?;
+            continue;
         }
+        let mut stored = stored
+            .lock()
+            .map_err(|_| anyhow!("another connection failed"))?;
+        if stored.is_none() {
+            let mut pages = Pages::huge(super::LARGE)?;
+            pages.fill(7);
+            *stored = Some(pages);
+        }
+        stream.write_all(stored.as_deref().unwrap_or_default())?;
     }
 }
 
