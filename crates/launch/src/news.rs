@@ -56,11 +56,13 @@ impl News {
                 reason,
                 next_try,
             } => {
+                let known = format!("{scheduler}: ");
+                let reason = reason.strip_prefix(&known).unwrap_or(reason);
                 let told = self.waiting.as_ref();
                 if told.is_some_and(|(last, at)| last == reason && now < *at + REPEAT) {
                     return None;
                 }
-                self.waiting = Some((reason.clone(), now));
+                self.waiting = Some((reason.to_owned(), now));
                 let next = show_time(*next_try);
                 Some(format!(
                     "waiting for {scheduler}: {reason} (next try in {next})"
@@ -99,6 +101,11 @@ mod tests {
         assert_eq!(
             news.line(&waiting("connection refused"), start).unwrap(),
             "waiting for scheduler:8786: connection refused (next try in 2 s)"
+        );
+        // The address is named once, wherever the reason comes from.
+        assert_eq!(
+            news.line(&waiting("scheduler:8786: connection refused"), start),
+            None
         );
         assert_eq!(news.line(&waiting("connection refused"), start), None);
         assert!(news.line(&waiting("no such host"), start).is_some());

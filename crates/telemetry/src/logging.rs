@@ -11,6 +11,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The levels that a filter may name, the quietest first.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
+/// The levels at which libraries below ours would drown everything else.
+const LOUD: [&str; 2] = ["debug", "trace"];
+
+/// Those libraries.
+const CONNECTIONS: [&str; 5] = ["h2", "hyper", "hyper_util", "tonic", "tower"];
+
 /// The target of what a program says about itself whatever is filtered, such as where it listens.
 pub const ANNOUNCEMENTS: &str = "taskloom::announcements";
 
@@ -77,11 +83,20 @@ impl FromStr for LogFilter {
 
 impl LogFilter {
     fn rules(&self) -> Result<EnvFilter, LogError> {
-        EnvFilter::try_new(format!("{},{ANNOUNCEMENTS}=info", self.0)).map_err(|_| {
-            LogError::Filter {
-                text: self.0.clone(),
+        let wrong = || LogError::Filter {
+            text: self.0.clone(),
+        };
+        let mut rules = String::new();
+        let mut directives = self.0.split(',').map(str::trim);
+        if directives.any(|word| LOUD.iter().any(|loud| loud.eq_ignore_ascii_case(word))) {
+            // Whoever looks for a mistake wants to see what Taskloom does, not every frame of every
+            // connection. A later rule for the same target wins, so naming one brings it back.
+            for target in CONNECTIONS {
+                rules.push_str(&format!("{target}=info,"));
             }
-        })
+        }
+        rules.push_str(&self.0);
+        EnvFilter::try_new(format!("{rules},{ANNOUNCEMENTS}=info")).map_err(|_| wrong())
     }
 }
 
@@ -150,6 +165,23 @@ mod tests {
                 );
             });
         }
+    }
+
+    #[test]
+    fn frames_of_connections_are_logged_only_if_named() {
+        let debug = |text: &str, target: &'static str| {
+            let rules = text.parse::<LogFilter>().unwrap().rules().unwrap();
+            rules.to_string().contains(&format!("{target}=debug"))
+        };
+        assert!(!debug("debug", "h2"));
+        assert!(debug("debug,h2=debug", "h2"));
+        let quiet = "error"
+            .parse::<LogFilter>()
+            .unwrap()
+            .rules()
+            .unwrap()
+            .to_string();
+        assert!(!quiet.contains("h2"), "{quiet}");
     }
 
     #[test]
