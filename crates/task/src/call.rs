@@ -136,7 +136,10 @@ impl Arguments {
 
     fn container(&mut self, n: usize, node: fn(u32) -> ArgumentNode) {
         match u32::try_from(n) {
-            Ok(n) if n as usize <= ARGUMENT_NODES_MAX => self.nodes.push(node(n)),
+            Ok(count) if n <= ARGUMENT_NODES_MAX => {
+                self.nodes.reserve(n + 1);
+                self.nodes.push(node(count));
+            }
             _ => self.problem = Some(ValueError::TooManyNodes(n)),
         }
     }

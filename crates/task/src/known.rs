@@ -10,6 +10,11 @@ pub(crate) fn is<T: 'static, K: 'static>() -> bool {
     TypeId::of::<T>() == TypeId::of::<K>()
 }
 
+/// Whether `T` is one of the types that are bytes and nothing else.
+pub(crate) fn is_bytes<T: 'static>() -> bool {
+    is::<T, Bytes>() || is::<T, Vec<u8>>() || is::<T, Buffer>() || is::<T, Buffers>()
+}
+
 /// A `T` as the `K` that it is, or back as it was.
 pub(crate) fn cast<T: 'static, K: 'static>(value: T) -> Result<K, T> {
     let mut slot = Some(value);

@@ -387,7 +387,10 @@ fn sizes() {
     assert_eq!(rows.part(1).unwrap().nbytes(), 8000);
     // Once it has an encoded form, that is what it is.
     let value = Value::live(vec![String::from("ab"); 100]);
+    assert_eq!(value.codec(), None);
     let encoded = value.encode().unwrap();
+    assert_eq!(value.codec(), Some(Codec::MessagePack));
+    assert_eq!(Value::live(vec![0_u8]).codec(), Some(Codec::Bytes));
     assert_eq!(value.nbytes(), encoded.nbytes());
 }
 

@@ -1,7 +1,7 @@
 //! Encoding: from Rust values to headers and buffers.
 
 use super::{Buffer, Buffers, TaskValue, ValueError, buffer, size};
-use crate::known::{cast, cast_ref, is, nbytes};
+use crate::known::{cast, cast_ref, is_bytes, nbytes};
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -75,8 +75,7 @@ pub(super) fn encode_ref<T: TaskValue>(value: &T) -> Result<Encoded, ValueError>
 
 /// Encodes a value if it has at most `max` bytes.
 pub(super) fn encode_ref_small<T: TaskValue>(value: &T, max: u64) -> Option<Encoded> {
-    let bytes = is::<T, Bytes>() || is::<T, Vec<u8>>() || is::<T, Buffer>() || is::<T, Buffers>();
-    if bytes {
+    if is_bytes::<T>() {
         return if nbytes(value)? <= max {
             as_bytes(value)
         } else {

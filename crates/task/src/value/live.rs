@@ -45,6 +45,7 @@ pub(super) trait Object: Send + Sync + 'static {
     fn nbytes(&self) -> u64;
     fn encode(self: Arc<Self>) -> Result<Encoded, ValueError>;
     fn encode_small(self: Arc<Self>, max: u64) -> Option<Encoded>;
+    fn codec(&self) -> Option<Codec>;
     fn has_parts(&self) -> bool;
     fn part(&self, index: u32) -> Option<&dyn Item>;
 }
@@ -126,6 +127,13 @@ impl<T: TaskValue> Object for Live<T> {
         match self.encoded.get() {
             Some(encoded) => (encoded.nbytes() <= max).then(|| encoded.clone()),
             None => encode_ref_small(&self.value, max),
+        }
+    }
+
+    fn codec(&self) -> Option<Codec> {
+        match self.encoded.get() {
+            Some(encoded) => Some(encoded.codec),
+            None => known::is_bytes::<T>().then_some(Codec::Bytes),
         }
     }
 

@@ -230,11 +230,13 @@ impl Value {
         }
     }
 
-    /// Whether the bytes of the value are one row and not a structure.
+    /// The codec of the encoded form if [`Value::encode`] has nothing to do but to share it: the
+    /// value arrived encoded, was encoded before, or is bytes. `None` if it is to be encoded first.
     pub fn codec(&self) -> Option<Codec> {
         match &self.0 {
+            Repr::Live(live) => live.codec(),
+            Repr::Part(..) => None,
             Repr::Encoded(arrived) => Some(arrived.encoded.codec),
-            _ => None,
         }
     }
 }
