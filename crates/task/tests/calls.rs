@@ -141,7 +141,7 @@ fn nodes_of_a_graph_are_dependencies() {
     );
     assert_ne!(
         key(total::task(&node)),
-        key(total::task(&Node::new(9, 5, Key::new("x").unwrap())))
+        key(total::task(Node::new(9, 5, Key::new("x").unwrap())))
     );
     let pair: Node<(i64, String)> = Node::new(9, 6, Key::new("pair").unwrap());
     let (number, _) = pair.split();
