@@ -27,7 +27,8 @@ pub struct WorkerCore {
     pub(crate) serial: u64,
 
     pub(crate) runs: Slab<Run>,
-    pub(crate) by_run: FxHashMap<RunId, Known>,
+    /// Runs of this session that are not answered.
+    pub(crate) by_run: FxHashMap<RunId, Slot>,
     /// The run that makes the value of a task here, unless it was cancelled.
     pub(crate) makers: FxHashMap<TaskId, Slot>,
     pub(crate) ready: Queue,
@@ -52,15 +53,6 @@ pub(crate) struct Leaving {
     pub(crate) deadline: Time,
     /// The scheduler has let it go.
     pub(crate) released: bool,
-}
-
-/// What a run id names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// A run in this slot.
-    Active(Slot),
-    /// The run that made the value of this task, which is here.
-    Made(TaskId),
 }
 
 /// How far a run has come.
@@ -132,15 +124,13 @@ pub(crate) enum Local {
 }
 
 /// A value in the store.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Here {
     pub(crate) nbytes: u64,
     /// Runs that wait or are ready with it.
     pub(crate) users: u32,
     /// The scheduler does not count on it: it goes with the last user.
     pub(crate) private: bool,
-    /// The run that made it, if it was made here in this session.
-    pub(crate) made_by: Option<RunId>,
 }
 
 /// A value that is to be fetched.

@@ -1,7 +1,7 @@
 //! The invariants of the machine's tables, checked as a whole. For tests and simulations.
 
 use crate::limits::{REQUESTS, REQUESTS_PER_PEER};
-use crate::state::{How, Known, Local, Stage, WorkerCore};
+use crate::state::{How, Local, Stage, WorkerCore};
 use rustc_hash::FxHashMap;
 use taskloom_core::arguments::Part;
 use taskloom_core::check;
@@ -51,7 +51,7 @@ impl WorkerCore {
                 "{} is queued {queued} times",
                 run.run
             );
-            let known = self.by_run.get(&run.run) == Some(&Known::Active(slot));
+            let known = self.by_run.get(&run.run) == Some(&slot);
             let orphaned = run.stage == Stage::Orphaned;
             check!(
                 TablesMatch,
@@ -71,14 +71,11 @@ impl WorkerCore {
             });
             check!(TablesMatch, makes, "no run makes {task}");
         }
-        for (run, known) in &self.by_run {
-            let right = match known {
-                Known::Active(slot) => self.runs.get(*slot).is_some_and(|r| r.run == *run),
-                Known::Made(task) => matches!(
-                    self.values.get(&(*task, Part::WHOLE)),
-                    Some(Local::Here(here)) if here.made_by == Some(*run)
-                ),
-            };
+        for (run, slot) in &self.by_run {
+            let right = self
+                .runs
+                .get(*slot)
+                .is_some_and(|record| record.run == *run);
             check!(TablesMatch, right, "{run} names nothing");
         }
     }

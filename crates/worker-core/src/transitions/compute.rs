@@ -2,10 +2,11 @@
 
 use crate::effects::{Effects, Pin};
 use crate::events::Slot;
-use crate::queue::{Entry, Urgency};
-use crate::state::{Hold, How, Known, Local, Run, Stage, Waiter, WorkerCore};
+use crate::queue::{self, Urgency};
+use crate::state::{Hold, How, Local, Run, Stage, Waiter, WorkerCore};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{Compute, FromWorker, Input, ReturnCause};
@@ -80,7 +81,7 @@ impl WorkerCore {
             missing += u32::from(how != How::User);
             holds.push(Hold { pin, how });
         }
-        self.by_run.insert(run, Known::Active(slot));
+        self.by_run.insert(run, slot);
         // What follows an older run of the same task goes on following that: a run only ever waits
         // for older ones, so none can wait for itself.
         self.makers.insert(task, slot);
@@ -195,10 +196,19 @@ impl WorkerCore {
         How::Follower
     }
 
+    /// A run will not make the value of its task any more. A newer one may.
+    pub(crate) fn makes_no_more(&mut self, task: TaskId, slot: Slot) {
+        if let Entry::Occupied(maker) = self.makers.entry(task)
+            && *maker.get() == slot
+        {
+            maker.remove();
+        }
+    }
+
     pub(crate) fn make_ready(&mut self, slot: Slot) {
         if let Some(run) = self.runs.get_mut(slot) {
             run.stage = Stage::Ready;
-            self.ready.push(Entry {
+            self.ready.push(queue::Entry {
                 urgency: run.urgency,
                 at: slot,
             });
@@ -270,9 +280,7 @@ impl WorkerCore {
         }
         let run = self.runs.remove(slot)?;
         self.by_run.remove(&run.run);
-        if self.makers.get(&run.task) == Some(&slot) {
-            self.makers.remove(&run.task);
-        }
+        self.makes_no_more(run.task, slot);
         self.release_pins(&run.pins, effects);
         Some(run)
     }
@@ -291,13 +299,11 @@ impl WorkerCore {
         }
     }
 
-    /// Withdraws runs; of one that has ended, the value goes.
+    /// Withdraws runs. One that has ended was answered, and its value is for the scheduler to free.
     pub(crate) fn cancel(&mut self, runs: &[RunId], effects: &mut Effects) {
-        for &id in runs {
-            match self.by_run.get(&id) {
-                Some(&Known::Active(slot)) => self.cancel_active(slot, effects),
-                Some(&Known::Made(task)) => self.free(task, effects),
-                None => {}
+        for id in runs {
+            if let Some(&slot) = self.by_run.get(id) {
+                self.cancel_active(slot, effects);
             }
         }
     }
@@ -314,9 +320,7 @@ impl WorkerCore {
                 run.stage = Stage::Cancelled;
                 effects.cancel.push((slot, run.run));
                 let (task, followers) = (run.task, std::mem::take(&mut run.followers));
-                if self.makers.get(&task) == Some(&slot) {
-                    self.makers.remove(&task);
-                }
+                self.makes_no_more(task, slot);
                 self.end_followers(task, &followers, effects);
             }
             Stage::Cancelled | Stage::Orphaned => {}

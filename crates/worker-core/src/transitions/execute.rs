@@ -4,7 +4,7 @@ use crate::config::Kind;
 use crate::effects::{Effects, Execute, Source, Step};
 use crate::events::{Outcome, RunEnd};
 use crate::limits::{LOOK_AHEAD_RUNS, LOOK_AHEAD_WORK};
-use crate::state::{Known, Run, Stage, WorkerCore};
+use crate::state::{Run, Stage, WorkerCore};
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{FromWorker, ReturnCause};
 
@@ -78,9 +78,7 @@ impl WorkerCore {
             });
             return;
         }
-        if self.makers.get(&task) == Some(&slot) {
-            self.makers.remove(&task);
-        }
+        self.makes_no_more(task, slot);
         match end.outcome {
             Outcome::Finished { nbytes, value } => {
                 effects.say.push(FromWorker::Finished {
@@ -90,16 +88,8 @@ impl WorkerCore {
                     elapsed,
                     value,
                 });
-                self.by_run.insert(id, Known::Made(task));
                 let key = (task, Part::WHOLE);
-                self.arrived(
-                    key,
-                    nbytes,
-                    Source::Run(slot),
-                    Some(id),
-                    &run.followers,
-                    effects,
-                );
+                self.arrived(key, nbytes, Source::Run(slot), &run.followers, effects);
             }
             Outcome::Failed(failure) => {
                 effects.say.push(FromWorker::Failed {

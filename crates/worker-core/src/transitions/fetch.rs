@@ -380,7 +380,7 @@ impl WorkerCore {
                     return;
                 };
                 let (key, private) = (want.key, want.private);
-                self.arrived(key, nbytes, source, None, &[], effects);
+                self.arrived(key, nbytes, source, &[], effects);
                 if key.1 == Part::WHOLE && !private {
                     effects.say.push(FromWorker::Stored {
                         task: key.0,

@@ -3,11 +3,11 @@
 use crate::effects::{Effects, Keep, Source, Step};
 use crate::queue::Urgency;
 use crate::state::{Here, How, Local, ValueKey, Waiter, WorkerCore};
-use smallvec::SmallVec;
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::FromWorker;
-use taskloom_core::{RunId, TaskId, WorkerId};
+use taskloom_core::{TaskId, WorkerId};
 
 impl WorkerCore {
     /// A value is here now: whoever waits for it has it.
@@ -16,7 +16,6 @@ impl WorkerCore {
         key: ValueKey,
         nbytes: u64,
         source: Source,
-        made_by: Option<RunId>,
         followers: &[Waiter],
         effects: &mut Effects,
     ) {
@@ -26,34 +25,35 @@ impl WorkerCore {
             part: key.1,
         }));
         let is_whole = key.1 == Part::WHOLE;
-        let private = !is_whole;
-        let mut waiters = SmallVec::new();
         let mut here = Here {
             nbytes,
             users: 0,
-            private,
-            made_by,
+            private: !is_whole,
         };
-        match self.values.remove(&key) {
-            Some(Local::Wanted(want)) => {
-                if let Some(want) = self.take_want(want) {
-                    // What was freed while it was under way is for its waiters alone, unless the
-                    // scheduler was told of it in another way than as the copy it asked for.
-                    here.private |= want.private && matches!(source, Source::Fetch(..));
-                    waiters = want.waiters;
-                }
-            }
-            Some(Local::Here(old)) => {
-                self.stored_bytes -= old.nbytes;
-                here.users = old.users;
-                if let Some(run) = old.made_by {
-                    self.by_run.remove(&run);
-                }
-            }
-            None => {}
-        }
         self.stored_bytes += nbytes;
-        self.values.insert(key, Local::Here(here));
+        let mut wanted = None;
+        match self.values.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(Local::Here(here));
+            }
+            Entry::Occupied(mut place) => match place.get() {
+                Local::Here(old) => {
+                    self.stored_bytes -= old.nbytes;
+                    here.users = old.users;
+                    place.insert(Local::Here(here));
+                }
+                Local::Wanted(want) => {
+                    wanted = Some(*want);
+                    // What was freed while it was under way is for its waiters alone, unless it
+                    // came in another way than the copy that was asked for.
+                    let freed = self.wants.get(*want).is_some_and(|want| want.private);
+                    here.private |= freed && matches!(source, Source::Fetch(..));
+                    place.insert(Local::Here(here));
+                }
+            },
+        }
+        let want = wanted.and_then(|want| self.take_want(want));
+        let mut waiters = want.map(|want| want.waiters).unwrap_or_default();
         // Another way than the run that makes it: what follows that run need not wait for it.
         if is_whole
             && let Some(maker) = self
@@ -68,10 +68,14 @@ impl WorkerCore {
         for waiter in waiters {
             users += u32::from(self.satisfy(waiter));
         }
-        if let Some(Local::Here(here)) = self.values.get_mut(&key) {
+        // The table of values may be large and cold: most values come without anyone waiting.
+        if users > 0
+            && let Some(Local::Here(here)) = self.values.get_mut(&key)
+        {
             here.users += users;
+        } else if here.private {
+            self.drop_if_unused(key, effects);
         }
-        self.drop_if_unused(key, effects);
     }
 
     /// One pin of a waiting run is here; false if the run is gone.
@@ -99,9 +103,6 @@ impl WorkerCore {
         match self.values.get_mut(&key) {
             Some(Local::Here(here)) => {
                 here.private = true;
-                if let Some(run) = here.made_by.take() {
-                    self.by_run.remove(&run);
-                }
                 self.drop_if_unused(key, effects);
             }
             Some(&mut Local::Wanted(want)) => {
@@ -135,7 +136,7 @@ impl WorkerCore {
         if self.session.is_none() {
             return;
         }
-        self.arrived((task, Part::WHOLE), nbytes, Source::Put, None, &[], effects);
+        self.arrived((task, Part::WHOLE), nbytes, Source::Put, &[], effects);
         effects.say.push(FromWorker::Stored { task, nbytes });
     }
 

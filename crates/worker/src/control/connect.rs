@@ -102,7 +102,6 @@ impl Connector {
     }
 
     fn registered(&self, config: &WorkerConfig, progress: &Progress) {
-        progress.registered(self.hello.address.clone());
         config.tell(&News::Registered {
             name: self.hello.name.clone(),
             scheduler: config.scheduler.clone(),
@@ -111,6 +110,8 @@ impl Connector {
             memory_limit: config.memory_limit,
             operations: self.hello.operations.len(),
         });
+        // Whoever waits for this finds the news told.
+        progress.registered(self.hello.address.clone());
     }
 
     /// Why trying again cannot help.

@@ -130,7 +130,10 @@ impl Control {
                 Woken::Heartbeat => {
                     if heard.silence() > LEASE {
                         let reason = format!("nothing was heard of it for {:?}", heard.silence());
-                        break SessionEnd::Lost { reason, announced: false };
+                        break SessionEnd::Lost {
+                            reason,
+                            announced: false,
+                        };
                     }
                     let executing = self.turn.executing();
                     let process_bytes = memory::process_bytes();
