@@ -254,7 +254,7 @@ impl World {
             .filter(|&t| t != ticket)
             .into_iter()
             .collect();
-        let options = (index % 3 == 0).then(|| TaskOptions {
+        let options = (index.is_multiple_of(3)).then(|| TaskOptions {
             priority: (index % 5) as i32,
             ..TaskOptions::default()
         });
@@ -274,8 +274,8 @@ impl World {
         for at in 0..n as u64 {
             let key = Key::new(format!("task-{}", first.0 + at)).unwrap();
             let operation = Operation::new(format!("op{}", at % 6), 1, 1);
-            let wanted = index % 2 == 0 || at % 3 == 0;
-            let need = (at > 0 && at % 2 == 0).then(|| Need::Own(at / 2));
+            let wanted = index.is_multiple_of(2) || at.is_multiple_of(3);
+            let need = (at > 0 && at.is_multiple_of(2)).then_some(Need::Own(at / 2));
             tasks.push(&key, &operation, None, need, wanted, |blob| {
                 blob.push(at as u8)
             });
@@ -392,7 +392,7 @@ impl World {
     fn act(&mut self, action: u8, index: usize) {
         let held = self.some_held(index);
         let arrived = self.some_arrived(index);
-        let part = if index % 3 == 0 {
+        let part = if index.is_multiple_of(3) {
             Part::element(1)
         } else {
             Part::WHOLE
@@ -411,7 +411,7 @@ impl World {
                 self.handle(Event::Cancel(ticket, failure(ErrorCode::Cancelled)));
             }
             (8, ..) => self.handle(Event::Flush),
-            (9 | 10, _, Some(ticket)) => self.finish(ticket, index % 2 == 0),
+            (9 | 10, _, Some(ticket)) => self.finish(ticket, index.is_multiple_of(2)),
             (11, _, Some(ticket)) => {
                 self.arrived.insert(ticket, Known::Failed);
                 let failure = failure(ErrorCode::Task);
@@ -421,10 +421,10 @@ impl World {
                 self.arrived.insert(ticket, Known::Pending);
                 self.handle(Event::Said(vec![ToClient::Pending { ticket }]));
             }
-            (13 | 14, ..) => self.answer(index as u32 % 4, index % 5 == 0),
+            (13 | 14, ..) => self.answer(index as u32 % 4, index.is_multiple_of(5)),
             (15, ..) => self.end_fetch(index, &|at| match (index + at) % 5 {
                 0 | 1 => Fetched::Value(value(3)),
-                2 if index % 2 == 0 => Fetched::Failed("no".into()),
+                2 if index.is_multiple_of(2) => Fetched::Failed("no".into()),
                 2 => Fetched::Missing,
                 3 => Fetched::Busy("busy".into()),
                 _ => Fetched::Unreachable("gone".into()),

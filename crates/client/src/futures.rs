@@ -74,7 +74,7 @@ pub(crate) struct Refused {
 const NO_SESSION: u64 = 0;
 
 impl Refused {
-    pub(crate) fn new(key: Option<Key>, error: Error) -> Arc<dyn FutureHandle> {
+    pub(crate) fn handle(key: Option<Key>, error: Error) -> Arc<dyn FutureHandle> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = Ticket(NEXT.fetch_add(1, Ordering::Relaxed));
         let key = key.unwrap_or_else(unnamed);

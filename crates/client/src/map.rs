@@ -65,8 +65,8 @@ impl Batch {
                     place += 1;
                     session.handle_of(first.offset(place - 1), key)
                 }
-                (Ok(key), Err(error)) => Refused::new(Some(key), error.clone()),
-                (Err(error), _) => Refused::new(None, error),
+                (Ok(key), Err(error)) => Refused::handle(Some(key), error.clone()),
+                (Err(error), _) => Refused::handle(None, error),
             };
             TaskFuture::new(handle)
         }));

@@ -62,7 +62,7 @@ impl Placing {
                 let key = key.unwrap_or_else(|| self.key(&value));
                 self.announce(value, key)
             }
-            Err(error) => Refused::new(None, error),
+            Err(error) => Refused::handle(None, error),
         };
         TaskFuture::new(handle)
     }
@@ -70,7 +70,7 @@ impl Placing {
     fn announce(&self, value: Encoded, key: Key) -> Arc<dyn FutureHandle> {
         let mut locked = self.session.lock();
         if let Some(error) = locked.refuses() {
-            return Refused::new(Some(key), error);
+            return Refused::handle(Some(key), error);
         }
         let ticket = locked.next_ticket();
         locked.insert(ticket);

@@ -66,11 +66,11 @@ impl Session {
     pub(crate) fn submit(self: &Arc<Self>, parts: Result<CallParts>) -> Arc<dyn FutureHandle> {
         let parts = match parts {
             Ok(parts) => parts,
-            Err(error) => return Refused::new(None, error),
+            Err(error) => return Refused::handle(None, error),
         };
         match self.try_submit(&parts) {
             Ok(ticket) => self.handle_of(ticket, parts.key),
-            Err(error) => Refused::new(Some(parts.key), error),
+            Err(error) => Refused::handle(Some(parts.key), error),
         }
     }
 

@@ -9,9 +9,9 @@ use fixture::tasks::*;
 use fixture::{builder, cluster, started, until, within};
 use std::time::Duration;
 use taskloom_client::Notice;
-use taskloom_core::limits::PROTOCOL_VERSION;
-use taskloom_core::message::{ClientHello, WorkerHello};
-use taskloom_core::{ErrorCode, Operation};
+use taskloom_core::limits::{MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
+use taskloom_core::message::{ClientHello, FromClient, WorkerHello};
+use taskloom_core::{ErrorCode, Operation, Ticket};
 use taskloom_rpc::{ConnectError, RefusedAs};
 use taskloom_task::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -148,6 +148,41 @@ async fn an_argument_over_the_limit_is_an_error_that_says_what_to_do() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("scatter"), "{error}");
+    assert_eq!(
+        within("the result", client.submit(inc::task(1)))
+            .await
+            .unwrap(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_ends_its_session_and_no_other() {
+    let (cluster, client) = cluster(1).await;
+    let mut link = as_client(&cluster, client_hello()).await.unwrap();
+    // Each of these takes 10 bytes on the wire.
+    let tickets = (0..MESSAGE_BYTES_MAX as u64 / 8)
+        .map(|n| Ticket(u64::MAX - n))
+        .collect();
+    link.outbox.push(FromClient::Locate {
+        request: 1,
+        tickets,
+    });
+    let error = within("the end of the session", async {
+        loop {
+            match link.inbox.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the session ended without a word"),
+                Err(error) => return error,
+            }
+        }
+    })
+    .await;
+    assert!(error.to_string().contains("too large"), "{error}");
+    until(&client, "the loss of the client", |identity| {
+        identity.clients == 1
+    })
+    .await;
     assert_eq!(
         within("the result", client.submit(inc::task(1)))
             .await

@@ -87,13 +87,13 @@ async fn replays(
 ) -> Result<Duration> {
     let base = *first;
     *first += shape.len() as u64;
-    let call = |inputs, task: usize| {
+    once(cluster, shape, |inputs, task| {
         let Weight { duration, bytes } = weights[task];
         // The published durations are far below the 584 years that nanoseconds can count.
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         replay::task(inputs, base + task as u64, nanos, bytes)
-    };
-    once(cluster, shape, call).await
+    })
+    .await
 }
 
 /// Builds the graph, submits it and waits until the results on which nothing depends are there.
