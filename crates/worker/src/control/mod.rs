@@ -2,8 +2,6 @@
 //! does what the machine decides.
 
 mod connect;
-#[cfg(test)]
-mod measure;
 mod session;
 mod turn;
 

@@ -104,24 +104,23 @@ impl Turn {
         });
     }
 
-    /// Tells the machine which runs have ended, and returns how many.
-    pub(crate) fn take_completions(&mut self) -> usize {
+    /// Tells the machine which runs have ended.
+    pub(crate) fn take_completions(&mut self) {
         let mut finished = std::mem::take(&mut self.finished);
         self.completions.take(&mut finished);
-        let (now, count) = (self.clock.now(), finished.len());
+        let now = self.clock.now();
         for Completion { end, value } in finished.drain(..) {
-            if let (Some(value), Some(state)) = (value, self.slots.get_mut(end.slot as usize)) {
-                let nbytes = match end.outcome {
-                    Outcome::Finished { nbytes, .. } => nbytes,
-                    _ => 0,
+            if let Some(state) = self.slots.get_mut(end.slot as usize) {
+                state.handle = None;
+                state.made = match end.outcome {
+                    Outcome::Finished { nbytes, .. } => value.map(|value| Stored { value, nbytes }),
+                    _ => None,
                 };
-                state.made = Some(Stored { value, nbytes });
             }
             self.ended.push(end.slot);
             self.core.handle(now, Event::Ended(end), &mut self.effects);
         }
         self.finished = finished;
-        count
     }
 
     /// Tells the machine what the data thread has to say.
@@ -299,6 +298,15 @@ impl Turn {
             let _ = brought.reply.send(answer);
         }
         self.reaper.reap(&mut self.garbage);
+    }
+}
+
+impl Drop for Turn {
+    /// Nobody will take what still runs.
+    fn drop(&mut self) {
+        for handle in self.slots.iter().filter_map(|state| state.handle.as_ref()) {
+            handle.cancel();
+        }
     }
 }
 
