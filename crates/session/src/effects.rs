@@ -37,7 +37,7 @@ pub enum Broken {
         got: u64,
     },
     /// More was sent than the window allows.
-    #[error("more than twice the window of {window} bytes was sent without waiting for credit")]
+    #[error("far more than the window of {window} bytes was sent without waiting for credit")]
     Overrun {
         /// The window in bytes.
         window: u64,

@@ -47,6 +47,9 @@ struct Open {
 /// An acknowledgement goes out on its own when this share of the window was handled.
 const ACK_SHARE: u64 = 8;
 
+/// A sender that has so many windows unacknowledged ignores credit.
+const OVERRUN: u64 = 4;
+
 impl Session {
     /// A session that begins now.
     pub fn new(now: Time, terms: Terms) -> Self {
@@ -157,9 +160,9 @@ impl Session {
         if seq < expected {
             return Err(Broken::Duplicate { expected, got: seq });
         }
-        // The other side may weigh messages a little differently, and its last frame may reach over
-        // the window: twice the window is never right.
-        if self.open_bytes > self.terms.receive_window.saturating_mul(2) {
+        // The other side may weigh messages differently, and its last frame may reach over the
+        // window: this many windows are never right.
+        if self.open_bytes > self.terms.receive_window.saturating_mul(OVERRUN) {
             return Err(Broken::Overrun {
                 window: self.terms.receive_window,
             });
