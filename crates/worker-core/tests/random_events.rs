@@ -23,6 +23,7 @@ enum Step {
     },
     Repeat(usize),
     Cancel(Vec<usize>),
+    Retract(Vec<usize>),
     Free(usize),
     Acquire(usize, u8),
     Put(usize),
@@ -55,6 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
         }),
         1 => any::<usize>().prop_map(Step::Repeat),
         2 => prop::collection::vec(any::<usize>(), 1..3).prop_map(Step::Cancel),
+        2 => prop::collection::vec(any::<usize>(), 1..3).prop_map(Step::Retract),
         3 => letter().prop_map(Step::Free),
         1 => (letter(), 0u8..8).prop_map(|(letter, peers)| Step::Acquire(letter, peers)),
         1 => letter().prop_map(Step::Put),
@@ -155,11 +157,12 @@ impl World {
                 }
             }
             Step::Cancel(which) => {
-                let runs = which
-                    .iter()
-                    .map(|run| RunId(*run as u64 % self.next_run))
-                    .collect();
+                let runs = self.runs(&which);
                 self.worker.tell(Event::Said(ToWorker::Cancel(runs)));
+            }
+            Step::Retract(which) => {
+                let runs = self.runs(&which);
+                self.worker.tell(Event::Said(ToWorker::Retract(runs)));
             }
             Step::Free(letter) => {
                 self.worker
@@ -250,6 +253,13 @@ impl World {
             Step::EndOfTurn => self.worker.tell(Event::EndOfTurn),
         }
         self.count_answers();
+    }
+
+    fn runs(&self, which: &[usize]) -> Vec<RunId> {
+        which
+            .iter()
+            .map(|run| RunId(*run as u64 % self.next_run))
+            .collect()
     }
 
     fn may_not_start(&self, run: u64) -> bool {

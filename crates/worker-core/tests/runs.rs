@@ -4,8 +4,8 @@
 use std::time::Duration;
 use taskloom_core::RunId;
 use taskloom_core::message::{Compute, ToWorker};
-use taskloom_worker_core::Event;
 use taskloom_worker_core::testing::{TestWorker, compute, here, inline, task};
+use taskloom_worker_core::{Event, Outcome};
 
 const LONG: Duration = Duration::from_secs(1);
 
@@ -174,6 +174,42 @@ fn a_waiting_run_is_withdrawn_and_its_followers_with_it() {
     );
     worker.finish_after(1, LONG);
     assert!(worker.running().is_empty());
+}
+
+#[test]
+fn what_has_not_started_is_given_back_for_an_idle_worker() {
+    let mut worker = TestWorker::new(1);
+    worker.run(compute('a', 1), vec![]).finish_after(1, tiny());
+    for run in 2..=4 {
+        worker.run(compute('b', run), vec![]);
+    }
+    let long = Compute {
+        operation: 2,
+        ..compute('l', 5)
+    };
+    worker.run(long.clone(), vec![]);
+    worker.run(
+        Compute {
+            run: RunId(6),
+            ..long
+        },
+        vec![],
+    );
+    assert_eq!(worker.running(), [2, 3, 4, 5]);
+    worker.heard();
+    worker.say(ToWorker::Retract((2..=6).map(RunId).collect()));
+    assert_eq!(worker.heard(), ["r6 returned l: withdrawn"]);
+    assert_eq!(
+        worker.withdrawn.len(),
+        4,
+        "the executor knows which of them run"
+    );
+    assert!(worker.cancelled.is_empty());
+    worker.finish(2).end(3, Duration::ZERO, Outcome::NotStarted);
+    assert_eq!(
+        worker.heard(),
+        ["r2 finished b", "r3 returned b: withdrawn"]
+    );
 }
 
 #[test]

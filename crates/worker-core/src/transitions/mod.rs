@@ -57,6 +57,8 @@ impl WorkerCore {
             ToWorker::PeerGone(worker) => self.peer_gone(worker, effects),
             ToWorker::Compute(compute) => self.compute(compute, None, effects),
             ToWorker::Cancel(runs) => self.cancel(&runs, effects),
+            ToWorker::Retract(runs) => self.retract(&runs, effects),
+            ToWorker::Retract(runs) => self.retract(&runs, effects),
             ToWorker::Free(tasks) => {
                 for task in tasks {
                     self.free(task, effects);
