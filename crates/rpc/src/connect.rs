@@ -155,9 +155,8 @@ pub async fn connect_worker(
         hello: Some(hello),
         ..Default::default()
     };
-    let mut client = WorkerServiceClient::new(way.channel.clone())
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let mut client =
+        WorkerServiceClient::new(way.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let slot = Slot::<FromWorker>::new(way.terms_before_welcome());
     let frames = slot.outgoing(first).frames();
     let opening = async {
@@ -195,9 +194,8 @@ pub async fn connect_client(
         hello: Some(hello),
         ..Default::default()
     };
-    let mut client = ClientServiceClient::new(way.channel.clone())
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let mut client =
+        ClientServiceClient::new(way.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let slot = Slot::<FromClient>::new(way.terms_before_welcome());
     let frames = slot.outgoing(first).frames();
     let opening = async {

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 use support::{Server, client_hello, soon, worker_hello};
-use taskloom_core::limits::{BATCH_BYTES, PROTOCOL_VERSION};
+use taskloom_core::limits::{BATCH_BYTES, MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{FromClient, FromWorker, ToClient, ToWorker};
 use taskloom_core::{TaskId, Ticket, WorkerId};
 use taskloom_rpc::link::LinkError;
@@ -356,6 +356,25 @@ async fn a_broken_protocol_ends_the_call_with_its_reason() {
     );
     let status = soon(answer.message()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::DataLoss);
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_ends_the_session_with_words_on_both_sides() {
+    let mut server = Server::start().await;
+    let options = ConnectOptions::default();
+    let address = server.scheduler();
+    let link = connect_worker(&address, worker_hello(), &options);
+    let mut link = soon(link).await.unwrap();
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    link.outbox.push(FromWorker::AcquireFailed {
+        task: TaskId::from_bits(1),
+        reason: "x".repeat(MESSAGE_BYTES_MAX),
+    });
+    let error = soon(their.inbox.next()).await.err().unwrap();
+    assert!(matches!(&error, LinkError::Protocol(words) if words.contains("too large")));
+    drop(their);
+    let error = soon(link.inbox.next()).await.err().unwrap();
+    assert!(matches!(&error, LinkError::Protocol(words) if words.contains("too large")));
 }
 
 #[tokio::test]

@@ -83,7 +83,14 @@ impl<M: Spoken> Inbox<M> {
                     }
                 },
                 Ok(None) => self.ended = Some(Ok(())),
-                Err(status) => self.ended = Some(Err(LinkError::from_status(&status))),
+                Err(status) => {
+                    let error = LinkError::from_status(&status);
+                    if let LinkError::Protocol(words) = &error {
+                        // The other side sent what cannot be read; it shall know why this ends.
+                        self.control.abort(Status::new(status.code(), words));
+                    }
+                    self.ended = Some(Err(error));
+                }
             }
         }
     }

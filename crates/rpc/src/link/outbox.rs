@@ -50,6 +50,11 @@ impl<M: Wire> Outbox<M> {
         self.0.0.queued_bytes()
     }
 
+    /// Waits until at most this many bytes are queued, or the connection is gone. Safe to cancel.
+    pub async fn room(&self, most: u64) {
+        self.0.0.room(most).await;
+    }
+
     /// Ends this direction after everything queued was sent.
     pub fn close(&self) {
         self.0.0.close();

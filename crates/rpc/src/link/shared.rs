@@ -11,6 +11,7 @@ use taskloom_core::Time;
 use taskloom_core::limits::BATCH_BYTES;
 use taskloom_session::{Broken, Effects, Event, FrameHead, Session, Terms};
 use taskloom_wire::Wire;
+use tokio::sync::Notify;
 use tonic::{Status, Streaming};
 
 /// A link in the making: both directions begin at different moments of the opening.
@@ -58,6 +59,8 @@ pub(super) trait Control: Send + Sync {
 pub(super) struct Shared<M> {
     start: Instant,
     state: Mutex<State<M>>,
+    /// Calls those who wait for the queue to become shorter.
+    shorter: Notify,
 }
 
 struct State<M> {
@@ -97,6 +100,7 @@ impl<M: Wire> Shared<M> {
         Self {
             start: Instant::now(),
             state: Mutex::new(state),
+            shorter: Notify::new(),
         }
     }
 
@@ -143,6 +147,22 @@ impl<M: Wire> Shared<M> {
         self.lock().queued_bytes
     }
 
+    /// Waits until at most this many bytes are queued, or the transport is gone.
+    pub(super) async fn room(&self, most: u64) {
+        loop {
+            let shorter = self.shorter.notified();
+            let mut shorter = std::pin::pin!(shorter);
+            shorter.as_mut().enable();
+            {
+                let state = self.lock();
+                if state.gone || state.queued_bytes <= most {
+                    return;
+                }
+            }
+            shorter.await;
+        }
+    }
+
     pub(super) fn close(&self) {
         let waker = {
             let mut state = self.lock();
@@ -180,6 +200,8 @@ impl<M: Wire> Shared<M> {
                     bytes,
                 };
                 state.session.handle(now, sent, &mut state.effects);
+                drop(guard);
+                self.shorter.notify_waiters();
             }
             return Poll::Ready(Pull::Send(head, batch));
         }
@@ -204,6 +226,7 @@ impl<M: Wire> Shared<M> {
             state.queued_bytes = 0;
             std::mem::take(&mut state.queue)
         };
+        self.shorter.notify_waiters();
         // Messages may own large values; they are dropped without the lock.
         drop(dropped);
     }

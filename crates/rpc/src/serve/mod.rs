@@ -31,12 +31,9 @@ where
     S: ValueSource + ValueSink,
 {
     let sessions = sessions::Sessions::new(host);
-    let workers = WorkerServiceServer::new(sessions.clone())
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX);
-    let clients = ClientServiceServer::new(sessions)
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let workers =
+        WorkerServiceServer::new(sessions.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let clients = ClientServiceServer::new(sessions).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let names = [
         <WorkerServiceServer<sessions::Sessions<H>> as NamedService>::NAME,
         <ClientServiceServer<sessions::Sessions<H>> as NamedService>::NAME,
