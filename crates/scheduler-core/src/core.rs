@@ -145,6 +145,7 @@ impl SchedulerCore {
             Event::EndOfTurn => {
                 self.place_ready();
                 self.fill();
+                self.balance();
                 self.tell_stuck();
                 self.let_leave();
                 self.flush(effects);
@@ -159,6 +160,7 @@ impl SchedulerCore {
         lease
             .into_iter()
             .chain(self.next_no_worker_deadline())
+            .chain(self.next_balance())
             .min()
     }
 

@@ -394,6 +394,12 @@ impl TestScheduler {
             .join(" ")
     }
 
+    fn run_names(&self, runs: &[RunId]) -> String {
+        let of = |run| self.runs.iter().find(|(_, given)| given.run == run);
+        let names = runs.iter().filter_map(|&run| Some(of(run)?.0.1.as_str()));
+        names.collect::<Vec<_>>().join(" ")
+    }
+
     fn read(&mut self, effects: Effects) {
         for (id, messages) in effects.to_workers {
             let worker = self.workers.iter().find(|(_, other)| **other == id);
@@ -436,14 +442,8 @@ impl TestScheduler {
                 self.runs.insert((worker.into(), name.clone()), run);
                 format!("compute {name}")
             }
-            ToWorker::Cancel(runs) => {
-                let of = |run| self.runs.iter().find(|(_, given)| given.run == run);
-                let names: Vec<&str> = runs
-                    .into_iter()
-                    .filter_map(|run| Some(of(run)?.0.1.as_str()))
-                    .collect();
-                format!("cancel {}", names.join(" "))
-            }
+            ToWorker::Cancel(runs) => format!("cancel {}", self.run_names(&runs)),
+            ToWorker::Retract(runs) => format!("retract {}", self.run_names(&runs)),
             ToWorker::Free(tasks) => format!("free {}", self.names(&tasks)),
             ToWorker::Acquire { task, .. } => format!("acquire {}", self.name(task)),
             ToWorker::MayLeave => "may leave".into(),

@@ -4,11 +4,16 @@ use crate::config::Config;
 use crate::queue::TaskQueue;
 use crate::spec::{ClassRecord, OperationId, SpecId};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::time::Duration;
 use taskloom_core::message::{Peer, ToWorker, WorkerHello};
 use taskloom_core::{ResourceAmount, RunId, TaskId, Time, WorkerId};
 
 /// The operation is not offered.
 const NOT_OFFERED: u32 = u32::MAX;
+
+/// A worker whose threads should be busy and that ended nothing for this long has met a long task:
+/// it is given nothing ahead, and what it has in hand goes to workers that idle.
+pub(crate) const STALL: Duration = Duration::from_millis(25);
 
 /// A task that was given to a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,12 @@ pub(crate) struct Worker {
     pub(crate) ending: FxHashMap<RunId, Given>,
     /// The sum of the estimates of `given` and `ending`.
     pub(crate) occupancy_ns: u64,
+    /// Those of the given that it was asked to give back if they have not started, by task slot.
+    pub(crate) retracting: FxHashSet<u32>,
+    /// When a run ended here last, or the first was given after none.
+    pub(crate) last_progress: Time,
+    /// When it was last asked to give runs back.
+    pub(crate) last_retract: Time,
     /// Ready tasks that prefer this worker.
     pub(crate) located: TaskQueue,
     /// Values it holds, by task slot.
@@ -77,6 +88,9 @@ impl Worker {
             given: FxHashMap::default(),
             ending: FxHashMap::default(),
             occupancy_ns: 0,
+            retracting: FxHashSet::default(),
+            last_progress: now,
+            last_retract: now,
             located: TaskQueue::default(),
             held: FxHashSet::default(),
             held_bytes: 0,
@@ -127,14 +141,16 @@ impl Worker {
 
     /// How many more tasks of this length it should be given now. Long tasks, and those whose length
     /// is not known, keep one task in hand beyond the threads; short ones some milliseconds of work.
-    pub(crate) fn room(&self, config: &Config, mean_ns: Option<u64>) -> usize {
+    pub(crate) fn room(&self, config: &Config, mean_ns: Option<u64>, now: Time) -> usize {
         if self.leaving {
             return 0;
         }
         let threads = self.hello.nthreads as usize;
         let floor = threads + threads.div_ceil(10);
         let floor = floor.saturating_sub(self.load());
-        let Some(mean_ns) = mean_ns else { return floor };
+        let Some(mean_ns) = mean_ns.filter(|_| self.stalled(now) < STALL) else {
+            return floor;
+        };
         let ahead_ns = config.lookahead.as_nanos() as u64 * threads as u64;
         let by_time = ahead_ns.saturating_sub(self.occupancy_ns) / mean_ns.max(1);
         let most = config.lookahead_tasks as usize * threads;
@@ -146,13 +162,33 @@ impl Worker {
         self.load() * 1000 / self.hello.nthreads.max(1) as usize
     }
 
+    /// How long no run has ended here although all threads should be busy: a task that is longer than
+    /// others of its kind shows itself like this.
+    pub(crate) fn stalled(&self, now: Time) -> Duration {
+        if self.load() < self.hello.nthreads as usize {
+            Duration::ZERO
+        } else {
+            now.since(self.last_progress)
+        }
+    }
+
     /// How long a new task would wait for a thread, in nanoseconds.
-    pub(crate) fn wait_ns(&self) -> u64 {
+    pub(crate) fn wait_ns(&self, now: Time) -> u64 {
         if self.load() < self.hello.nthreads as usize {
             0
         } else {
-            self.occupancy_ns / u64::from(self.hello.nthreads.max(1))
+            let stalled = u64::try_from(self.stalled(now).as_nanos()).unwrap_or(u64::MAX / 2);
+            self.occupancy_ns / u64::from(self.hello.nthreads.max(1)) + stalled
         }
+    }
+
+    /// How many tasks it has in hand that its threads cannot have started, if they start the oldest,
+    /// and that it was not asked to give back.
+    pub(crate) fn in_hand(&self) -> usize {
+        let threads = self.hello.nthreads as usize;
+        self.given
+            .len()
+            .saturating_sub(self.retracting.len() + threads)
     }
 
     pub(crate) fn reserve(&mut self, class: &ClassRecord) {

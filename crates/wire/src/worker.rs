@@ -161,6 +161,9 @@ impl Wire for ToWorker {
             Self::Cancel(runs) => Kind::Cancel(proto::Runs {
                 runs: runs_into(runs),
             }),
+            Self::Retract(runs) => Kind::Retract(proto::Runs {
+                runs: runs_into(runs),
+            }),
             Self::Free(tasks) => Kind::Free(proto::Tasks {
                 tasks: tasks_into(tasks),
             }),
@@ -189,6 +192,7 @@ impl Wire for ToWorker {
             Kind::PeerGone(worker) => Self::PeerGone(WorkerId::from_bits(worker)),
             Kind::Compute(compute) => Self::Compute(Box::new(compute_from(compute)?)),
             Kind::Cancel(runs) => Self::Cancel(runs_from(runs.runs)),
+            Kind::Retract(runs) => Self::Retract(runs_from(runs.runs)),
             Kind::Free(tasks) => Self::Free(tasks_from(tasks.tasks)),
             Kind::Acquire(acquire) => Self::Acquire {
                 task: TaskId::from_bits(acquire.task),
@@ -205,7 +209,7 @@ impl Wire for ToWorker {
             Self::Peer(peer) => 16 + peer.name.len() + peer.address.len(),
             Self::PeerGone(_) | Self::MayLeave => 16,
             Self::Compute(compute) => compute_weight(compute),
-            Self::Cancel(runs) => 8 + 8 * runs.len(),
+            Self::Cancel(runs) | Self::Retract(runs) => 8 + 8 * runs.len(),
             Self::Free(tasks) => 8 + 8 * tasks.len(),
             Self::Acquire { holders, .. } => 24 + 8 * holders.len(),
             Self::Closing { reason } => 8 + reason.len(),

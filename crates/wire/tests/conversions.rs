@@ -154,6 +154,7 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
         worker().prop_map(ToWorker::PeerGone),
         compute().prop_map(|compute| ToWorker::Compute(Box::new(compute))),
         vec(run(), 0..3).prop_map(ToWorker::Cancel),
+        vec(run(), 0..3).prop_map(ToWorker::Retract),
         vec(task(), 0..3).prop_map(ToWorker::Free),
         (task(), any::<u64>(), vec(worker(), 0..3)).prop_map(|(task, nbytes, holders)| {
             ToWorker::Acquire {

@@ -33,7 +33,7 @@ pub struct WorkerHello {
 /// Why a worker gives a run back without having started it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReturnCause {
-    /// It was asked to, with [`super::ToWorker::Cancel`].
+    /// It was asked to, with [`super::ToWorker::Cancel`] or [`super::ToWorker::Retract`].
     Withdrawn,
     /// It is leaving.
     Leaving,

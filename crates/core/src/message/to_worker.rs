@@ -65,6 +65,9 @@ pub enum ToWorker {
     /// [`super::FromWorker::Returned`], one that runs gets its cancellation flag set, and its result
     /// is dropped.
     Cancel(Vec<RunId>),
+    /// Give back those of these runs that have not started, with [`super::FromWorker::Returned`]: a
+    /// worker is idle that could start them. Those that run go on, and are not answered.
+    Retract(Vec<RunId>),
     /// Drop these values.
     Free(Vec<TaskId>),
     /// Get a copy of this value and report it with [`super::FromWorker::Stored`].

@@ -40,7 +40,7 @@ impl SchedulerCore {
         let short = u128::from(mean_ns) * 2 <= self.config.lookahead.as_nanos();
         let fits = record.qualifies(class)
             && class.resources.is_empty()
-            && record.room(&self.config, Some(mean_ns)) > 0;
+            && record.room(&self.config, Some(mean_ns), self.now) > 0;
         if !short || !fits {
             return None;
         }

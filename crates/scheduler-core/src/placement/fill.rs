@@ -36,7 +36,7 @@ impl SchedulerCore {
             let spec = self.specs.get(self.task(entry.slot()).spec);
             let mean = self.specs.mean_ns(self.task(entry.slot()).spec);
             let class = self.specs.class(spec.class);
-            if worker.room(&self.config, mean) == 0 || !worker.has_resources(class) {
+            if worker.room(&self.config, mean, self.now) == 0 || !worker.has_resources(class) {
                 return;
             }
             let shared = self
@@ -72,7 +72,7 @@ impl SchedulerCore {
                 self.give_with_followers(entry.slot(), worker);
                 let record = self.specs.class(class);
                 let goes_on = self.workers.get(worker).is_some_and(|worker| {
-                    worker.has_resources(record) && worker.room(&self.config, mean) > 0
+                    worker.has_resources(record) && worker.room(&self.config, mean, self.now) > 0
                 });
                 if !goes_on {
                     break;
@@ -91,11 +91,11 @@ impl SchedulerCore {
         let record = self.specs.class(class);
         let mean = self.class_mean_ns(class);
         let open = self.workers.iter().filter_map(|(slot, worker)| {
-            let room = worker.room(&self.config, mean);
+            let room = worker.room(&self.config, mean, self.now);
             let open = room > 0 && worker.qualifies(record) && worker.has_resources(record);
             open.then(|| {
                 (
-                    worker.wait_ns(),
+                    worker.wait_ns(self.now),
                     worker.load_per_thread(),
                     worker.held_bytes,
                     slot,
@@ -143,13 +143,21 @@ impl SchedulerCore {
         if !thief.qualifies(class) || !thief.has_resources(class) {
             return None;
         }
+        let bytes = self.bytes_to_bring(entry.slot(), thief_slot)?;
+        (self.transfer_ns(bytes) < wait_ns).then_some(entry.slot())
+    }
+
+    /// How many bytes of a task's inputs a worker would have to fetch; `None` if it cannot reach a
+    /// holder of one.
+    pub(crate) fn bytes_to_bring(&self, slot: u32, to: u32) -> Option<u64> {
+        let worker = self.workers.get(to)?;
         let mut bytes = 0;
-        for edge in self.edges.get(task.dependencies).iter().take(64) {
+        for edge in self.edges.get(self.task(slot).dependencies).iter().take(64) {
             if let State::Memory { holders, nbytes } = self.task(edge.task).state
-                && !thief.held.contains(&edge.task)
+                && !worker.held.contains(&edge.task)
                 && !self.inline.contains_key(&edge.task)
             {
-                let cut_off = |holder| self.unreachable.contains(&(thief_slot, holder));
+                let cut_off = |holder| self.unreachable.contains(&(to, holder));
                 if self
                     .holders
                     .get(holders)
@@ -161,6 +169,6 @@ impl SchedulerCore {
                 bytes += nbytes;
             }
         }
-        (self.transfer_ns(bytes) < wait_ns).then_some(entry.slot())
+        Some(bytes)
     }
 }

@@ -21,12 +21,16 @@ impl SchedulerCore {
         let run = self.next_run();
         let estimate_ns = self.specs.mean_ns(task.spec).unwrap_or(UNKNOWN_NS);
         let class = self.specs.class(spec.class);
+        let now = self.now;
         let Some(record) = self.workers.get_mut(worker) else {
             return;
         };
         let Some(operation) = record.offer(spec.operation) else {
             return;
         };
+        if record.load() == 0 {
+            record.last_progress = now;
+        }
         record.given.insert(
             slot,
             Given {

@@ -2,10 +2,12 @@
 //!
 //! Tasks that became ready are queued in `queue_ready.rs`: those with inputs at the worker where
 //! they would end first, the others in the shared queue of their job and class. `fill.rs` gives
-//! workers what they have room for, at the end of each turn. `give.rs` makes the dispatch itself, and
+//! workers what they have room for, at the end of each turn; `balance.rs` takes back what a worker
+//! has in hand while others idle. `give.rs` makes the dispatch itself, and
 //! `ahead.rs` sends tasks along whose inputs are being made on the same worker.
 
 mod ahead;
+mod balance;
 mod fill;
 mod give;
 mod queue_ready;

@@ -152,7 +152,7 @@ impl SchedulerCore {
             0 => 1_000_000,
             load => worker.occupancy_ns / load,
         };
-        worker.wait_ns() + queued * mean / u64::from(worker.hello.nthreads.max(1))
+        worker.wait_ns(self.now) + queued * mean / u64::from(worker.hello.nthreads.max(1))
     }
 
     /// How long it takes to bring this many bytes from another worker.

@@ -3,6 +3,7 @@
 use crate::Config;
 use crate::testing::TestScheduler;
 use std::time::Duration;
+use taskloom_core::message::ReturnCause;
 use taskloom_core::{ResourceAmount, TaskOptions};
 
 fn eager() -> TestScheduler {
@@ -146,4 +147,41 @@ fn named_workers_alone_run_a_task() {
     // The only worker that may run it goes: what is queued is stuck, and the client is told.
     t.remove_worker("w2");
     assert_eq!(t.core.identity(t.now).tasks.no_worker, 3);
+}
+
+#[test]
+fn long_tasks_in_hand_go_to_a_worker_that_joins() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1"]).graph("a* b*");
+    t.expect(["w1: compute a", "w1: compute b"]);
+    t.workers(["w2"]).expect(["w1: retract b"]);
+    t.return_run("b", "w1", ReturnCause::Withdrawn);
+    t.expect(["w2: compute b"]);
+    t.finish("b", "w2").expect(["c: finished b"]);
+    t.finish("a", "w1").expect(["c: finished a"]);
+}
+
+#[test]
+fn a_retracted_task_that_has_started_just_ends() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1"]).graph("a* b*").workers(["w2"]).skip();
+    t.finish("a", "w1").finish("b", "w1");
+    t.expect(["c: finished a", "c: finished b"]);
+}
+
+#[test]
+fn short_tasks_behind_a_long_one_are_taken_back_after_a_while() {
+    let mut t = eager();
+    t.workers(["w1"]).graph("a*").finish("a", "w1").skip();
+    t.graph("b* c* d* e*").workers(["w2"]).skip();
+    // Nothing ends on w1, where all four are: the first must be longer than its kind.
+    let due = t
+        .core
+        .next_deadline()
+        .expect("a look at the balance is due");
+    let wait = due.since(t.now);
+    assert!(wait < Duration::from_secs(1), "{wait:?}");
+    t.after(wait).expect(["w1: retract e d"]);
+    t.return_run("e", "w1", ReturnCause::Withdrawn).skip();
+    assert!(t.core.identity(t.now).workers[1].processing > 0);
 }

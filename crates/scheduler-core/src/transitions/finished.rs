@@ -136,11 +136,13 @@ impl SchedulerCore {
 
     /// A withdrawn run is over: its thread and resources are free again.
     pub(crate) fn run_ended(&mut self, worker: u32, run: RunId) {
-        if let Some(worker) = self.workers.get_mut(worker)
-            && let Some(given) = worker.ending.remove(&run)
-        {
-            worker.occupancy_ns -= given.estimate_ns;
-            worker.give_back(self.specs.class(self.specs.get(given.spec).class));
+        let now = self.now;
+        if let Some(worker) = self.workers.get_mut(worker) {
+            worker.last_progress = now;
+            if let Some(given) = worker.ending.remove(&run) {
+                worker.occupancy_ns -= given.estimate_ns;
+                worker.give_back(self.specs.class(self.specs.get(given.spec).class));
+            }
         }
     }
 
@@ -149,6 +151,7 @@ impl SchedulerCore {
         if let Some(worker) = self.workers.get_mut(worker)
             && let Some(given) = worker.given.remove(&slot)
         {
+            worker.retracting.remove(&slot);
             worker.occupancy_ns -= given.estimate_ns;
             worker.give_back(self.specs.class(self.specs.get(given.spec).class));
         }
@@ -160,6 +163,7 @@ impl SchedulerCore {
         if let Some(worker) = self.workers.get_mut(worker)
             && let Some(given) = worker.given.remove(&slot)
         {
+            worker.retracting.remove(&slot);
             worker.ending.insert(run, given);
         }
     }

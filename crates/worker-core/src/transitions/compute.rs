@@ -324,22 +324,6 @@ impl WorkerCore {
         }
     }
 
-    /// Gives back those of these runs that have not started.
-    pub(crate) fn retract(&mut self, runs: &[RunId], effects: &mut Effects) {
-        for id in runs {
-            let Some(&slot) = self.by_run.get(id) else {
-                continue;
-            };
-            match self.runs.get(slot).map(|run| run.stage) {
-                Some(Stage::Waiting | Stage::Ready) => {
-                    self.end_unstarted(slot, Ending::Returned(ReturnCause::Withdrawn), effects);
-                }
-                Some(Stage::Handed) => effects.withdraw.push((slot, *id)),
-                Some(Stage::Cancelled | Stage::Orphaned) | None => {}
-            }
-        }
-    }
-
     fn cancel_active(&mut self, slot: Slot, effects: &mut Effects) {
         let Some(run) = self.runs.get_mut(slot) else {
             return;

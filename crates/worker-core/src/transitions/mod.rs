@@ -58,7 +58,6 @@ impl WorkerCore {
             ToWorker::Compute(compute) => self.compute(compute, None, effects),
             ToWorker::Cancel(runs) => self.cancel(&runs, effects),
             ToWorker::Retract(runs) => self.retract(&runs, effects),
-            ToWorker::Retract(runs) => self.retract(&runs, effects),
             ToWorker::Free(tasks) => {
                 for task in tasks {
                     self.free(task, effects);

@@ -7,13 +7,14 @@ use crate::reaper::Reaper;
 use crate::store::{Store, Stored, Values};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{Compute, FromWorker, ToWorker};
 use taskloom_core::{ArgumentNode, RunId, TaskId};
 use taskloom_rpc::link::Outbox;
 use taskloom_task::{Registry, Value};
 use taskloom_worker_core::{
-    Effects, Event, Execute, FetchId, Keep, Outcome, Pin, Slot, Source, Step, WorkerCore,
+    Effects, Event, Execute, FetchId, Keep, Outcome, Pin, RunEnd, Slot, Source, Step, WorkerCore,
 };
 use tokio::sync::oneshot;
 
@@ -173,11 +174,12 @@ impl Turn {
         for item in self.items.drain(..) {
             self.executor.submit(item);
         }
+        let mut unstarted = Vec::new();
         for (slot, run) in effects.cancel.drain(..) {
-            self.with_handle(slot, run, RunHandle::cancel);
+            unstarted.extend(self.with_handle(slot, run, RunHandle::cancel));
         }
         for (slot, run) in effects.withdraw.drain(..) {
-            self.with_handle(slot, run, RunHandle::withdraw);
+            unstarted.extend(self.with_handle(slot, run, RunHandle::withdraw));
         }
         for fetch in effects.abandon.drain(..) {
             self.data.abandon(fetch);
@@ -194,7 +196,15 @@ impl Turn {
         effects.clear();
         self.effects = effects;
         self.clean_up();
-        leave
+        if unstarted.is_empty() {
+            return leave;
+        }
+        // Their end is certain now, although a busy thread may come across them much later.
+        for end in unstarted {
+            self.ended.push(end.slot);
+            self.tell(Event::Ended(end));
+        }
+        self.end(outbox) || leave
     }
 
     fn act_on_store(&mut self, steps: &mut Vec<Step>) {
@@ -269,14 +279,20 @@ impl Turn {
         });
     }
 
-    fn with_handle(&self, slot: Slot, run: RunId, act: impl Fn(&RunHandle)) {
-        let handle = self
-            .slots
-            .get(slot as usize)
-            .and_then(|state| state.handle.as_ref());
-        if let Some(handle) = handle.filter(|handle| handle.run == run) {
-            act(handle);
-        }
+    /// Acts on the handle of a run that the executor has; its end, if it will not be started.
+    fn with_handle(
+        &self,
+        slot: Slot,
+        run: RunId,
+        act: impl Fn(&RunHandle) -> bool,
+    ) -> Option<RunEnd> {
+        let handle = self.slots.get(slot as usize)?.handle.as_ref()?;
+        (handle.run == run && act(handle)).then_some(RunEnd {
+            slot,
+            run,
+            elapsed: Duration::ZERO,
+            outcome: Outcome::NotStarted,
+        })
     }
 
     /// Drops what was offered this turn and is not to be kept, and answers who brought values.

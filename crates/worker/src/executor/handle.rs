@@ -32,19 +32,22 @@ impl RunHandle {
         self.advance(QUEUED, RUNNING)
     }
 
-    /// Keeps it from being started, if it has not been.
-    pub(crate) fn withdraw(&self) {
-        self.advance(QUEUED, WITHDRAWN);
+    /// Keeps it from being started; false if it has been.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.advance(QUEUED, WITHDRAWN)
     }
 
-    /// Keeps it from being started, or tells the running task that nobody wants its result.
-    pub(crate) fn cancel(&self) {
-        if !self.advance(QUEUED, WITHDRAWN) && self.advance(RUNNING, CANCELLED) {
+    /// Keeps it from being started, or tells the running task that nobody wants its result. Returns
+    /// whether it will not be started.
+    pub(crate) fn cancel(&self) -> bool {
+        let withdrawn = self.withdraw();
+        if !withdrawn && self.advance(RUNNING, CANCELLED) {
             // Whoever comes second, this or `introduce`, sees what the other has done.
             if let Some(context) = self.context.get() {
                 context.cancel();
             }
         }
+        withdrawn
     }
 
     /// Makes the context of the running task known.

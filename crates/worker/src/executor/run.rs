@@ -17,10 +17,11 @@ struct Made {
     inline: Option<Encoded>,
 }
 
-/// Runs a task on this thread, which begins at the time `begun`; also returns when it ended.
-pub(crate) fn on_thread(mut item: Item, begun: Instant) -> (Completion, Instant) {
+/// Runs a task on this thread, which begins at the time `begun`; also returns when it ended. A run
+/// that was withdrawn ends without a word: whoever withdrew it knows.
+pub(crate) fn on_thread(mut item: Item, begun: Instant) -> Option<(Completion, Instant)> {
     if !item.handle.start() {
-        return (not_started(&item), begun);
+        return None;
     }
     let made = guarded(&mut item, |item| {
         let (context, arguments) = prepare(item)?;
@@ -28,26 +29,22 @@ pub(crate) fn on_thread(mut item: Item, begun: Instant) -> (Completion, Instant)
     });
     let made = made.and_then(|value| measure(&mut item, value));
     let ended = Instant::now();
-    (
-        completion(&item, ended.saturating_duration_since(begun), made),
-        ended,
-    )
+    let elapsed = ended.saturating_duration_since(begun);
+    Some((completion(&item, elapsed, made), ended))
 }
 
 /// Runs a task between awaits.
 pub(crate) async fn as_future(mut item: Item, completions: Arc<Completions>) {
-    let done = if item.handle.start() {
-        let begun = Instant::now();
-        let made = match guarded(&mut item, prepare) {
-            Ok((context, arguments)) => item.definition.run_async(context, arguments).await,
-            Err(failure) => Err(failure),
-        };
-        let made = made.and_then(|value| measure(&mut item, value));
-        completion(&item, begun.elapsed(), made)
-    } else {
-        not_started(&item)
+    if !item.handle.start() {
+        return;
+    }
+    let begun = Instant::now();
+    let made = match guarded(&mut item, prepare) {
+        Ok((context, arguments)) => item.definition.run_async(context, arguments).await,
+        Err(failure) => Err(failure),
     };
-    completions.push(done);
+    let made = made.and_then(|value| measure(&mut item, value));
+    completions.push(completion(&item, begun.elapsed(), made));
     completions.wake();
 }
 
@@ -88,20 +85,6 @@ fn guarded<T>(
                 .unwrap_or_else(|| "something that is no text".into());
             Err(item.failure(ErrorCode::Panic, text))
         }
-    }
-}
-
-fn not_started(item: &Item) -> Completion {
-    let (slot, run) = (item.slot, item.handle.run);
-    let outcome = Outcome::NotStarted;
-    Completion {
-        end: RunEnd {
-            slot,
-            run,
-            elapsed: Duration::ZERO,
-            outcome,
-        },
-        value: None,
     }
 }
 

@@ -42,7 +42,9 @@ fn work(items: &Receiver<Item>, completions: &Completions) {
             holding.release(completions);
         }
         let begun = ended.unwrap_or_else(Instant::now);
-        let (completion, now) = run::on_thread(item, begun);
+        let Some((completion, now)) = run::on_thread(item, begun) else {
+            continue;
+        };
         ended = Some(now);
         completions.push(completion);
         holding.pushed(now, completions);
