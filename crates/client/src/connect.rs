@@ -2,7 +2,7 @@
 
 use crate::session::Session;
 use crate::{Client, Error, Result, SCHEDULER_VARIABLE};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taskloom_client_core::Config;
 use taskloom_core::limits::{PROTOCOL_VERSION, SCATTER_KEEP_BYTES};
@@ -26,6 +26,9 @@ const WORKER_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Receive buffers that are kept for the next fetch.
 const RECEIVE_KEEP_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Bytes that may wait to be sent.
+const QUEUE_LIMIT: u64 = 1024 * 1024 * 1024;
+
 /// How long a session that was closed here waits for the scheduler to close it too.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -37,6 +40,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     name: Option<String>,
     config: Config,
+    queue_limit: u64,
 }
 
 impl ClientBuilder {
@@ -50,6 +54,7 @@ impl ClientBuilder {
             timeout: CONNECT_TIMEOUT,
             name: None,
             config,
+            queue_limit: QUEUE_LIMIT,
         }
     }
 
@@ -70,6 +75,13 @@ impl ClientBuilder {
     /// out by itself which workers it cannot reach.
     pub fn relay_only(mut self, relay_only: bool) -> Self {
         self.config.relay_only = relay_only;
+        self
+    }
+
+    /// How many bytes may wait to be sent to the scheduler, 1 GiB by default. What is submitted
+    /// beyond that without waiting for room ends in [`Error::Overloaded`].
+    pub fn queue_limit(mut self, bytes: u64) -> Self {
+        self.queue_limit = bytes;
         self
     }
 
@@ -98,9 +110,9 @@ impl ClientBuilder {
             ..PoolOptions::default()
         };
         let pool = PeerPool::new(options, BufferPool::new(RECEIVE_KEEP_BYTES));
-        let session = Session::new(address, outbox, pool, self.config);
+        let session = Session::new(address, outbox, pool, self.config, self.queue_limit);
         tokio::spawn(listen(session.clone(), inbox));
-        tokio::spawn(pump(Arc::downgrade(&session), welcome.heartbeat));
+        tokio::spawn(pump(session.clone(), welcome.heartbeat));
         Ok(Client::new(session, admin, welcome))
     }
 
@@ -193,11 +205,12 @@ async fn listen(session: Arc<Session>, mut inbox: Inbox<ToClient>) {
     let listening = Listening(session);
     let session = &listening.0;
     let mut ended = session.ended.subscribe();
+    let mut ended = std::pin::pin!(ended.wait_for(|ended| *ended));
     let reason = loop {
         let next = tokio::select! {
             biased;
             next = inbox.next() => next,
-            _ = ended.wait_for(|ended| *ended) => break None,
+            _ = &mut ended => break None,
         };
         match next {
             Ok(Some(batch)) => {
@@ -224,18 +237,16 @@ async fn listen(session: Arc<Session>, mut inbox: Inbox<ToClient>) {
 }
 
 /// Sends what was batched whenever it is called, and heartbeats.
-async fn pump(session: Weak<Session>, heartbeat: Duration) {
+async fn pump(session: Arc<Session>, heartbeat: Duration) {
     let mut beat = tokio::time::interval(heartbeat.max(Duration::from_millis(10)));
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ended = session.ended.subscribe();
+    let mut ended = std::pin::pin!(ended.wait_for(|ended| *ended));
     loop {
-        let Some(strong) = session.upgrade() else {
-            return;
-        };
-        let mut ended = strong.ended.subscribe();
         tokio::select! {
-            _ = strong.pump.notified() => strong.flush(),
-            _ = beat.tick() => strong.outbox.push(FromClient::Heartbeat),
-            _ = ended.wait_for(|ended| *ended) => return,
+            _ = session.pump.notified() => session.flush(),
+            _ = beat.tick() => session.outbox.push(FromClient::Heartbeat),
+            _ = &mut ended => return,
         }
     }
 }

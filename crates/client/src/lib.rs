@@ -6,6 +6,27 @@
 //!
 //! What does not: decisions (`taskloom-client-core` takes them), connections (`taskloom-rpc`), what
 //! a task or a value is (`taskloom-task`).
+//!
+//! ```no_run
+//! # use taskloom_client::Client;
+//! # use taskloom_task::task;
+//! #[task(crate = taskloom_task)]
+//! fn inc(x: i64) -> i64 {
+//!     x + 1
+//! }
+//!
+//! #[task(crate = taskloom_task)]
+//! fn total(parts: Vec<i64>) -> i64 {
+//!     parts.iter().sum()
+//! }
+//!
+//! # async fn example() -> taskloom_client::Result<()> {
+//! let client = Client::connect("scheduler:8786").await?;
+//! let numbers = client.map(0..1000, inc::task).await?;
+//! let sum = client.submit(total::task(&numbers));
+//! println!("{}", sum.await?);
+//! # Ok(()) }
+//! ```
 
 pub mod blocking;
 mod client;

@@ -70,6 +70,14 @@ impl Notice {
     }
 
     pub(crate) fn warn(&self) {
+        // Whoever set no logging up would wait without a word.
+        if !tracing::dispatcher::has_been_set() {
+            match self {
+                Self::Waiting { text, .. } => eprintln!("{text}"),
+                Self::Closing { reason } => eprintln!("the scheduler is shutting down: {reason}"),
+            }
+            return;
+        }
         match self {
             Self::Waiting { text, tasks, .. } => tracing::warn!(tasks, "{text}"),
             Self::Closing { reason } => tracing::warn!("the scheduler is shutting down: {reason}"),

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use taskloom_client_core::{ClientCore, Config, Effects, Ending, Event, Slots};
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{FromClient, ToClient};
@@ -25,14 +25,8 @@ use taskloom_task::{Error, Result, Status, Value};
 use tokio::runtime;
 use tokio::sync::{Notify, broadcast, watch};
 
-/// Up to this many bytes may be queued for the scheduler before those who wait for room wait.
-pub(crate) const OUTBOX_ROOM: u64 = 32 * 1024 * 1024;
-
-/// Nothing more is queued for the scheduler beyond this many bytes.
-pub(crate) const OUTBOX_MAX: u64 = 1024 * 1024 * 1024;
-
-/// How often those who wait for room look for it.
-const ROOM_PAUSE: Duration = Duration::from_millis(1);
+/// With more bytes than this queued for the scheduler, those who wait for room wait.
+const QUEUE_ROOM: u64 = 32 * 1024 * 1024;
 
 /// Waiting for room.
 pub(crate) type Room = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
@@ -44,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) address: SchedulerAddress,
     pub(crate) pool: PeerPool,
     pub(crate) outbox: Outbox<FromClient>,
+    /// Nothing is queued for the scheduler beyond this many bytes.
+    queue_limit: u64,
     pub(crate) runtime: runtime::Handle,
     pub(crate) notices: broadcast::Sender<Notice>,
     /// Something waits to be sent.
@@ -90,6 +86,7 @@ impl Session {
         outbox: Outbox<FromClient>,
         pool: PeerPool,
         config: Config,
+        queue_limit: u64,
     ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
@@ -98,6 +95,7 @@ impl Session {
             address,
             pool,
             outbox,
+            queue_limit,
             runtime: runtime::Handle::current(),
             notices: broadcast::Sender::new(notices::REMEMBERED),
             pump: Notify::new(),
@@ -290,15 +288,8 @@ impl Session {
 
     /// Waits until there is room in the queue to the scheduler.
     pub(crate) async fn room(self: &Arc<Self>) -> Result<()> {
-        loop {
-            if let Some(closed) = self.closed() {
-                return Err(closed);
-            }
-            if self.outbox.queued_bytes() <= OUTBOX_ROOM {
-                return Ok(());
-            }
-            tokio::time::sleep(ROOM_PAUSE).await;
-        }
+        self.outbox.room(QUEUE_ROOM.min(self.queue_limit)).await;
+        self.closed().map_or(Ok(()), Err)
     }
 
     /// [`Session::room`] for those who poll.
@@ -337,11 +328,11 @@ impl Locked<'_> {
             return Some(closed);
         }
         let queued = self.session.outbox.queued_bytes();
-        (queued > OUTBOX_MAX).then(|| {
+        (queued > self.session.queue_limit).then(|| {
             Error::Overloaded(format!(
-                "{} MiB wait to be sent to the scheduler at {}; wait for room with \
+                "{:.1} MiB wait to be sent to the scheduler at {}; wait for room with \
                  `client.ready().await`",
-                queued / (1024 * 1024),
+                queued as f64 / (1024.0 * 1024.0),
                 self.session.address,
             ))
         })

@@ -365,6 +365,37 @@ async fn connecting_says_what_it_waited_for() {
 }
 
 #[tokio::test]
+async fn more_than_may_be_queued_is_refused_and_room_can_be_waited_for() {
+    let (_cluster, client) = cluster().await;
+    let small = Client::builder(client.address())
+        .queue_limit(1024)
+        .connect()
+        .await
+        .unwrap();
+    // On this runtime nothing is sent before the test waits for something.
+    let futures = small.map(0..3000, inc::task).now();
+    let error = futures[2999].exception().unwrap();
+    assert!(
+        matches!(&error, Error::Overloaded(text) if text.contains("ready")),
+        "{error}"
+    );
+    let error = small.submit(inc::task(-1)).await.unwrap_err();
+    assert!(matches!(error, Error::Overloaded(_)), "{error}");
+    within("room", small.ready()).await.unwrap();
+    assert_eq!(
+        within("the result", small.submit(inc::task(-1)))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(within("the result", &futures[0]).await.unwrap(), 1);
+    let futures = within("the map", small.map(0..3000, inc::task))
+        .await
+        .unwrap();
+    within("the results", small.gather(&futures)).await.unwrap();
+}
+
+#[tokio::test]
 async fn scattered_values_are_one_by_content_unless_told_otherwise() {
     let (_cluster, client) = cluster().await;
     let values = vec![1.5_f64; 1000];
