@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const TASKS: usize = 100_000;
 const WARM_UP: u64 = 1_000;
-const SETTLE_ASKS: usize = 25;
+const SETTLE_ASKS: usize = 60;
 const SETTLE_EVERY: Duration = Duration::from_millis(20);
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
@@ -50,8 +50,8 @@ async fn growth(tasks: usize) -> Result<f64> {
     Ok(after.saturating_sub(before) as f64 / tasks as f64)
 }
 
-/// The size of the scheduler once what it took the graph in with is given back: allocators do that
-/// some time after the last use, and not in a process that does nothing.
+/// The size of the scheduler once what it took the graph in with is given back: the allocator does
+/// that a second after the last use, and not in a process that does nothing.
 async fn settled(cluster: &Cluster) -> Result<u64> {
     for _ in 0..SETTLE_ASKS {
         tokio::time::sleep(SETTLE_EVERY).await;
