@@ -135,12 +135,12 @@ impl Report {
         if !self.begun {
             self.begun = true;
             text = format!(
-                "{:<30} {:<15} {:>12} {:>12}  {:<26} {}\n",
+                "{:<36} {:<24} {:>12} {:>12}  {:<26} {}\n",
                 "case", "metric", "n", "median", "unit", "(min, max) of repetitions"
             );
         }
         text + &format!(
-            "{:<30} {:<15} {:>12} {:>12}  {:<26} ({}, {}) of {}",
+            "{:<36} {:<24} {:>12} {:>12}  {:<26} ({}, {}) of {}",
             figure.case,
             figure.metric,
             grouped(figure.n as f64),

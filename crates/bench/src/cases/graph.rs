@@ -31,7 +31,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let reached = rate(tasks, noops(&cluster, &shape, &mut first).await?);
         spent.add(before, &cluster, tasks)?;
         rates.push(reached);
-        ratios.push(reached / beside.rate().await?);
+        ratios.push(reached / beside.rate(tasks).await?);
     }
     let case = format!("graph.{name}");
     report.figure(&case, "throughput", tasks as u64, "tasks/s", &rates);

@@ -40,6 +40,11 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     })
 }
 
+/// Bare items are this much faster than tasks, so both take about as long.
+const ITEMS_PER_TASK: usize = 10;
+/// Fewer items than this say little about a rate.
+const LEAST_ITEMS: usize = 20_000;
+
 /// A bare stream beside a case: what the same machine does at the same time without Taskloom.
 struct Beside {
     // Held for as long as the stream is used: the peer ends with it.
@@ -47,6 +52,7 @@ struct Beside {
     echo: raw::stream::Echo,
     trips: raw::Trips,
     rates: Vec<f64>,
+    items: usize,
 }
 
 impl Beside {
@@ -68,9 +74,10 @@ impl Beside {
         Ok(self.trips.push(trips))
     }
 
-    /// One repetition of items in frames of [`raw::BATCH`]; items per second.
-    async fn rate(&mut self) -> Result<f64> {
-        let rate = self.echo.rate(raw::ITEMS, raw::BATCH).await?;
+    /// One repetition of items in frames of [`raw::BATCH`], beside that many tasks; items per second.
+    async fn rate(&mut self, tasks: usize) -> Result<f64> {
+        self.items = (ITEMS_PER_TASK * tasks).clamp(LEAST_ITEMS, raw::ITEMS);
+        let rate = self.echo.rate(self.items, raw::BATCH).await?;
         self.rates.push(rate);
         Ok(rate)
     }

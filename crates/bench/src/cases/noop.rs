@@ -23,7 +23,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let reached = rate(tasks, flood(&cluster, &mut first, tasks).await?);
         spent.add(before, &cluster, tasks)?;
         rates.push(reached);
-        ratios.push(reached / beside.rate().await?);
+        ratios.push(reached / beside.rate(tasks).await?);
     }
     report.figure("noop", "throughput", tasks as u64, "tasks/s", &rates);
     spent.report(report, "noop", tasks);

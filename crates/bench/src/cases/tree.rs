@@ -24,7 +24,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let reached = rate(tasks, grow(&cluster, &mut first, leaves).await?);
         spent.add(before, &cluster, tasks)?;
         rates.push(reached);
-        ratios.push(reached / beside.rate().await?);
+        ratios.push(reached / beside.rate(tasks).await?);
     }
     report.figure("tree", "throughput", tasks as u64, "tasks/s", &rates);
     spent.report(report, "tree", tasks);

@@ -1,0 +1,86 @@
+//! The program as it is called: every case in small, and what it prints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::process::{Command, Output};
+
+fn bench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bench"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The metrics that the case prints under its own name.
+fn metrics(case: &str, arguments: &[&str]) -> Vec<String> {
+    let common = ["--json", "--reps", "1"];
+    let output = bench(&[arguments, &common].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{case}: {errors}");
+    let mut metrics = Vec::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let figure: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(
+            figure["value"].as_f64().is_some_and(|value| value > 0.0),
+            "{line}"
+        );
+        assert!(
+            figure["n"].as_u64().is_some() && figure["unit"].is_string(),
+            "{line}"
+        );
+        if figure["case"] == case {
+            metrics.push(figure["metric"].as_str().unwrap().to_owned());
+        }
+    }
+    metrics
+}
+
+const RATE: [&str; 5] = [
+    "throughput",
+    "scheduler_cpu",
+    "workers_cpu",
+    "client_cpu",
+    "ratio",
+];
+
+#[test]
+fn rates_are_printed_with_what_they_cost() {
+    assert_eq!(metrics("noop", &["noop", "--tasks", "300"]), RATE);
+    assert_eq!(metrics("chain", &["chain", "--tasks", "30"]), RATE);
+    assert_eq!(metrics("tree", &["tree", "--tasks", "33"]), RATE);
+}
+
+#[test]
+fn a_graph_runs_without_and_with_its_durations() {
+    let name = "xarray-25-variant";
+    assert_eq!(metrics("graph.xarray-25-variant", &["graph", name]), RATE);
+}
+
+#[test]
+fn times_are_printed() {
+    assert_eq!(
+        metrics("latency", &["latency", "--tasks", "20"]),
+        ["p50", "p99", "ratio"]
+    );
+    assert_eq!(
+        metrics("startup", &["startup"]),
+        ["listening", "registered", "ratio"]
+    );
+}
+
+#[test]
+fn the_scheduler_is_measured_from_outside() {
+    let line = ["scheduler-memory", "--tasks", "20000"];
+    assert_eq!(metrics("scheduler-memory", &line), ["bytes_per_task"]);
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let output = bench(&["graph", "tree-16"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && errors.contains("tree-15"),
+        "{errors}"
+    );
+    let output = bench(&["nop"]);
+    assert!(!output.status.success());
+}
