@@ -65,6 +65,7 @@ impl Beside {
             echo,
             trips: raw::Trips::default(),
             rates: Vec::new(),
+            items: 0,
         })
     }
 
