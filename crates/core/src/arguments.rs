@@ -97,7 +97,11 @@ pub fn validate(nodes: &[ArgumentNode], dependencies: usize) -> Result<usize, Ar
             ArgumentNode::Sequence(n) if n > 0 => open.push((u64::from(n), at)),
             ArgumentNode::Map(n) if n > 0 => open.push((2 * u64::from(n), at)),
             ArgumentNode::Reference { dependency, .. } if dependency as usize >= dependencies => {
-                return Err(ArgumentsError::NoSuchDependency { at, dependency, dependencies });
+                return Err(ArgumentsError::NoSuchDependency {
+                    at,
+                    dependency,
+                    dependencies,
+                });
             }
             _ => {}
         }
@@ -127,7 +131,10 @@ mod tests {
             ArgumentNode::Sequence(0),
             ArgumentNode::Map(1),
             value(),
-            ArgumentNode::Reference { dependency: 0, part: Part::element(3) },
+            ArgumentNode::Reference {
+                dependency: 0,
+                part: Part::element(3),
+            },
             value(),
         ];
         assert_eq!(validate(&nodes, 1), Ok(2));
@@ -136,9 +143,19 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let nodes = [value(), ArgumentNode::Sequence(2), value()];
-        assert_eq!(validate(&nodes, 0), Err(ArgumentsError::Truncated { at: 1 }));
-        let nodes = [ArgumentNode::Reference { dependency: 1, part: Part::WHOLE }];
-        let error = ArgumentsError::NoSuchDependency { at: 0, dependency: 1, dependencies: 1 };
+        assert_eq!(
+            validate(&nodes, 0),
+            Err(ArgumentsError::Truncated { at: 1 })
+        );
+        let nodes = [ArgumentNode::Reference {
+            dependency: 1,
+            part: Part::WHOLE,
+        }];
+        let error = ArgumentsError::NoSuchDependency {
+            at: 0,
+            dependency: 1,
+            dependencies: 1,
+        };
         assert_eq!(validate(&nodes, 1), Err(error));
     }
 }

@@ -66,7 +66,10 @@ impl ErrorCode {
 
     /// The number that travels, from 1.
     pub fn number(self) -> u32 {
-        Self::ALL.iter().position(|&code| code == self).map_or(0, |at| at as u32 + 1)
+        Self::ALL
+            .iter()
+            .position(|&code| code == self)
+            .map_or(0, |at| at as u32 + 1)
     }
 
     /// The code of a number that arrived; unknown ones are [`ErrorCode::Internal`].

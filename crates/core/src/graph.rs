@@ -138,7 +138,11 @@ impl GraphChunk {
         if self.dependency_ends.is_empty() {
             return &[];
         }
-        let start = if i == 0 { 0 } else { self.dependency_ends[i - 1] as usize };
+        let start = if i == 0 {
+            0
+        } else {
+            self.dependency_ends[i - 1] as usize
+        };
         &self.dependencies[start..self.dependency_ends[i] as usize]
     }
 
@@ -185,7 +189,11 @@ impl GraphChunk {
         if self.graph_tasks < tasks as u64 || self.graph_tasks > u64::from(u32::MAX) {
             return Err(GraphError::Column("graph_tasks"));
         }
-        if self.order.iter().any(|&place| u64::from(place) >= self.graph_tasks) {
+        if self
+            .order
+            .iter()
+            .any(|&place| u64::from(place) >= self.graph_tasks)
+        {
             return Err(GraphError::Column("order"));
         }
         if self.first_ticket.0.checked_add(tasks as u64).is_none() {
@@ -200,7 +208,10 @@ impl GraphChunk {
     }
 
     fn validate_dependencies(&self) -> Result<(), GraphError> {
-        let ends_fit = self.dependency_ends.windows(2).all(|pair| pair[0] <= pair[1])
+        let ends_fit = self
+            .dependency_ends
+            .windows(2)
+            .all(|pair| pair[0] <= pair[1])
             && self.dependency_ends.last().copied().unwrap_or(0) as usize
                 == self.dependencies.len();
         if !ends_fit {
@@ -211,7 +222,11 @@ impl GraphChunk {
             let own = self.first_ticket.offset(i as u64);
             let list = self.dependencies_of(i);
             if let Some(&dependency) = list.iter().find(|&&dependency| dependency >= own) {
-                return Err(GraphError::NotBefore { key: self.key_text(i), dependency, own });
+                return Err(GraphError::NotBefore {
+                    key: self.key_text(i),
+                    dependency,
+                    own,
+                });
             }
             if list.len() > 1 {
                 sorted.clear();
@@ -219,7 +234,10 @@ impl GraphChunk {
                 sorted.sort_unstable();
                 if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
                     let key = self.key_text(i);
-                    return Err(GraphError::Repeated { key, dependency: pair[0] });
+                    return Err(GraphError::Repeated {
+                        key,
+                        dependency: pair[0],
+                    });
                 }
             }
         }

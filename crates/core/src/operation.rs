@@ -19,7 +19,11 @@ pub struct Operation {
 impl Operation {
     /// An operation of these three parts.
     pub fn new(name: impl Into<Arc<str>>, version: u32, signature: u64) -> Self {
-        Self { name: name.into(), version, signature }
+        Self {
+            name: name.into(),
+            version,
+            signature,
+        }
     }
 }
 
@@ -48,7 +52,10 @@ pub fn near_names<'a>(wanted: &str, offered: impl Iterator<Item = &'a str>) -> V
         .collect();
     near.sort_unstable();
     near.dedup();
-    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+    near.into_iter()
+        .take(3)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -58,7 +65,10 @@ mod tests {
     #[test]
     fn near_names_are_found_by_the_last_segment() {
         let offered = ["my::tasks::inc", "my::tasks::total", "other::incr"];
-        assert_eq!(near_names("app::inc", offered.into_iter()), ["my::tasks::inc", "other::incr"]);
+        assert_eq!(
+            near_names("app::inc", offered.into_iter()),
+            ["my::tasks::inc", "other::incr"]
+        );
         assert!(near_names("app::entirely_different", offered.into_iter()).is_empty());
     }
 }

@@ -11,7 +11,9 @@ impl ResourceAmount {
     /// or too large.
     pub fn from_units(units: f64) -> Option<Self> {
         let thousandths = (units * 1000.0).round();
-        (0.0..9e15).contains(&thousandths).then_some(Self(thousandths as u64))
+        (0.0..9e15)
+            .contains(&thousandths)
+            .then_some(Self(thousandths as u64))
     }
 
     /// The amount in units.

@@ -49,12 +49,20 @@ pub struct Encoded {
 impl Encoded {
     /// A value that is a row of bytes.
     pub fn bytes(buffer: Bytes) -> Self {
-        Self { codec: Codec::Bytes, header: Bytes::new(), buffers: vec![buffer] }
+        Self {
+            codec: Codec::Bytes,
+            header: Bytes::new(),
+            buffers: vec![buffer],
+        }
     }
 
     /// A value that is all header.
     pub fn message_pack(header: Bytes) -> Self {
-        Self { codec: Codec::MessagePack, header, buffers: Vec::new() }
+        Self {
+            codec: Codec::MessagePack,
+            header,
+            buffers: Vec::new(),
+        }
     }
 
     /// The bytes of the header and of all buffers.

@@ -42,7 +42,9 @@ pub struct ClientWelcome {
 #[non_exhaustive]
 pub enum Refusal {
     /// The party speaks another version of the protocol.
-    #[error("the scheduler speaks protocol {ours}, this {party} speaks {theirs}: use matching releases")]
+    #[error(
+        "the scheduler speaks protocol {ours}, this {party} speaks {theirs}: use matching releases"
+    )]
     Protocol {
         /// What kind of party it is.
         party: &'static str,
@@ -60,7 +62,9 @@ pub enum Refusal {
         address: String,
     },
     /// An operation is known with another signature.
-    #[error("operation {operation} is known with another signature: rebuild this {party} from the same sources, or give the operation a new version")]
+    #[error(
+        "operation {operation} is known with another signature: rebuild this {party} from the same sources, or give the operation a new version"
+    )]
     OperationMismatch {
         /// What kind of party it is.
         party: &'static str,

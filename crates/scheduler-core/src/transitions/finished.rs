@@ -26,12 +26,16 @@ impl SchedulerCore {
             self.free_at(worker, id);
             return;
         };
-        if self.task(slot).state.given_to() != Some((worker, run)) {
-            if !self
+        let given_to = self.task(slot).state.given_to();
+        if given_to != Some((worker, run)) {
+            // A later run at the same worker puts its own value over this one; telling the worker to
+            // drop it could meet the later value instead.
+            let later_run_here = given_to.is_some_and(|(at, _)| at == worker);
+            let held = self
                 .workers
                 .get(worker)
-                .is_some_and(|worker| worker.held.contains(&slot))
-            {
+                .is_some_and(|worker| worker.held.contains(&slot));
+            if !held && !later_run_here {
                 self.free_at(worker, id);
             }
             return;

@@ -34,8 +34,11 @@ impl SchedulerCore {
                 self.enter_memory(slot, worker, nbytes, None);
                 self.copies_wanted(slot);
             }
-            _ => {
-                self.free_at(worker, id);
+            state => {
+                // A run at this worker is about to put its own value over this one.
+                if state.given_to().is_none_or(|(at, _)| at != worker) {
+                    self.free_at(worker, id);
+                }
                 return;
             }
         }
