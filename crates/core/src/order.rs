@@ -13,6 +13,14 @@
 //! 3. **Go on where results are.** The next target is a task that needs the result that was made
 //!    last and is still needed. Only when nothing is alive is a new part of the graph opened, at its
 //!    first sink.
+//!
+//! Where much is shared, the numbering may mislead: what several tasks need is held for the last of
+//! them. So when many results would be alive, the walk is made once more with needs as they are
+//! listed, and the order with fewer alive at once is taken.
+
+/// An order with at most this many results alive, beside those that one task needs at once, is good
+/// enough: no other is looked for.
+const FEW_ALIVE: u32 = 64;
 
 /// Most dependents of one result that are compared when the next target is chosen among them.
 const LOOK_AHEAD: usize = 16;
@@ -40,7 +48,7 @@ pub fn depth_first(tasks: usize, dependency_ends: &[u32], dependencies: &[u32]) 
     let users = needs.reversed();
     let mut topological = topological(&needs, &users);
     if topological.len() == tasks {
-        return Walk::new(needs, users, &topological).run();
+        return best(needs, &users, &topological);
     }
     let mut place = vec![NOWHERE; tasks];
     for (at, &task) in topological.iter().enumerate() {
@@ -51,6 +59,26 @@ pub fn depth_first(tasks: usize, dependency_ends: &[u32], dependencies: &[u32]) 
         place[task as usize] = at as u32;
     }
     place
+}
+
+/// The better of the two walks.
+fn best(mut needs: Edges, users: &Edges, topological: &[u32]) -> Vec<u32> {
+    let listed = needs.ends.clone();
+    sort_by_weight(&mut needs, topological);
+    let order = Walk::new(&needs, users).run();
+    let widest = (0..needs.tasks() as u32)
+        .map(|task| needs.count(task))
+        .max();
+    if order.peak <= widest.unwrap_or(0) + FEW_ALIVE || needs.ends == listed {
+        return order.place;
+    }
+    needs.ends = listed;
+    let other = Walk::new(&needs, users).run();
+    if other.peak < order.peak {
+        other.place
+    } else {
+        order.place
+    }
 }
 
 /// The tasks of one cycle, each needing the next and the last one the first; `None` if there is no
@@ -168,10 +196,17 @@ struct Weight {
 
 const NOWHERE: u32 = u32::MAX;
 
+/// What a walk found.
+struct Order {
+    place: Vec<u32>,
+    /// The most results that are alive at once; what nobody needs counts only while it is made.
+    peak: u32,
+}
+
 /// The walk over the graph.
-struct Walk {
-    needs: Edges,
-    users: Edges,
+struct Walk<'a> {
+    needs: &'a Edges,
+    users: &'a Edges,
     /// Per task, how many of its needs have no place yet.
     missing: Vec<u32>,
     /// Per task, how many of its users have no place yet.
@@ -184,12 +219,14 @@ struct Walk {
     alive: Vec<u32>,
     /// Tasks that may be free steps.
     free: Vec<u32>,
+    /// How many results are alive, and were at most.
+    held: u32,
+    peak: u32,
 }
 
-impl Walk {
-    fn new(mut needs: Edges, users: Edges, topological: &[u32]) -> Self {
+impl<'a> Walk<'a> {
+    fn new(needs: &'a Edges, users: &'a Edges) -> Self {
         let tasks = needs.tasks();
-        sort_by_weight(&mut needs, topological);
         let missing = (0..tasks as u32).map(|task| needs.count(task)).collect();
         let remaining = (0..tasks as u32).map(|task| users.count(task)).collect();
         Self {
@@ -202,10 +239,12 @@ impl Walk {
             cursor: vec![0; tasks],
             alive: Vec::new(),
             free: Vec::new(),
+            held: 0,
+            peak: 0,
         }
     }
 
-    fn run(mut self) -> Vec<u32> {
+    fn run(mut self) -> Order {
         let tasks = self.needs.tasks() as u32;
         for sink in 0..tasks {
             if self.users.count(sink) > 0 || self.has_place(sink) {
@@ -216,7 +255,10 @@ impl Walk {
                 self.compute(target);
             }
         }
-        self.place
+        Order {
+            place: self.place,
+            peak: self.peak,
+        }
     }
 
     fn has_place(&self, task: u32) -> bool {
@@ -277,7 +319,9 @@ impl Walk {
     fn put(&mut self, task: u32) {
         self.place[task as usize] = self.placed;
         self.placed += 1;
+        self.peak = self.peak.max(self.held + 1);
         if self.remaining[task as usize] > 0 {
+            self.held += 1;
             self.alive.push(task);
         }
         // The last in is tried first: what this task makes possible comes before what it leaves as
@@ -285,6 +329,9 @@ impl Walk {
         for at in self.needs.range(task).rev() {
             let need = self.needs.ends[at];
             self.remaining[need as usize] -= 1;
+            if self.remaining[need as usize] == 0 {
+                self.held -= 1;
+            }
             if self.remaining[need as usize] == 1 {
                 let users = self.users.of(need).iter();
                 self.free
