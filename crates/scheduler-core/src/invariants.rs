@@ -149,7 +149,8 @@ impl SchedulerCore {
             let listed = self
                 .no_worker
                 .get(&class)
-                .is_some_and(|tasks| tasks.contains(&(since, slot)));
+                .and_then(|tasks| tasks.get(&since))
+                .is_some_and(|tasks| tasks.contains(&slot));
             check!(
                 OnePlace,
                 listed,

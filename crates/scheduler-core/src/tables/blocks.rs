@@ -1,6 +1,7 @@
-//! The bytes of tasks: keys and arguments, as slices of the chunks that brought them.
+//! The bytes of tasks: keys and arguments.
 //!
-//! A block is what one chunk brought. When less than a quarter of its tasks is alive, the living are
+//! A block is what one chunk brought, copied into memory of its own size: the message that carried it
+//! has other columns too, and buffers that grew while it arrived. When less than a quarter of its tasks is alive, the living are
 //! copied into a block of their own, so that one survivor does not pin a large buffer.
 
 use bytes::{Bytes, BytesMut};
@@ -37,7 +38,18 @@ pub(crate) struct Blocks {
 impl Blocks {
     /// Takes in what a chunk brought. Its tasks are claimed with [`Blocks::own`]; positions that are
     /// not claimed by the time of [`Blocks::sealed`] are dead from the start.
-    pub(crate) fn add(&mut self, keys: Packed, arguments: Packed) -> u32 {
+    pub(crate) fn add(&mut self, keys: &Packed, arguments: &Packed) -> u32 {
+        let mut blob = BytesMut::with_capacity(keys.blob.len() + arguments.blob.len());
+        blob.extend_from_slice(&keys.blob);
+        blob.extend_from_slice(&arguments.blob);
+        let mut arguments_blob = blob.freeze();
+        let keys_blob = arguments_blob.split_to(keys.blob.len());
+        let exact = |blob, ends: &[u32]| Packed {
+            blob,
+            ends: ends.to_vec(),
+        };
+        let keys = exact(keys_blob, &keys.ends);
+        let arguments = exact(arguments_blob, &arguments.ends);
         let owners = vec![NOBODY; keys.len()];
         let block = Some(Block {
             keys,
@@ -203,7 +215,7 @@ mod tests {
         let keys: Vec<String> = (0..20).map(|i| format!("key-{i}")).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut blocks = Blocks::default();
-        let block = blocks.add(packed(&keys), packed(&keys));
+        let block = blocks.add(&packed(&keys), &packed(&keys));
         let mut places: Vec<Place> = (0..20).map(|at| Place { block, at }).collect();
         for (task, place) in places.iter().enumerate() {
             blocks.own(*place, task as u32);

@@ -25,10 +25,24 @@ pub(crate) struct Want {
     pub(crate) ticket: Ticket,
 }
 
+/// A want and the next one, laid out without a gap.
 #[derive(Debug)]
 struct Entry {
-    want: Want,
+    ticket: Ticket,
+    client: u32,
     next: WantList,
+}
+
+const _: () = assert!(
+    size_of::<Entry>() == 16,
+    "there is at least one per wanted task"
+);
+
+impl Entry {
+    fn want(&self) -> Want {
+        let (client, ticket) = (self.client, self.ticket);
+        Want { client, ticket }
+    }
 }
 
 /// The wants of all tasks.
@@ -41,7 +55,13 @@ pub(crate) struct Wants {
 impl Wants {
     /// Adds a want in front.
     pub(crate) fn push(&mut self, list: &mut WantList, want: Want) {
-        let entry = Entry { want, next: *list };
+        let Want { client, ticket } = want;
+        let next = *list;
+        let entry = Entry {
+            ticket,
+            client,
+            next,
+        };
         *list = WantList(match self.free.pop() {
             Some(at) => {
                 self.entries[at as usize] = entry;
@@ -60,7 +80,7 @@ impl Wants {
         let mut at = *list;
         while !at.is_empty() {
             let next = self.entries[at.0 as usize].next;
-            if self.entries[at.0 as usize].want == want {
+            if self.entries[at.0 as usize].want() == want {
                 match before {
                     Some(before) => self.entries[before as usize].next = next,
                     None => *list = next,
@@ -80,7 +100,7 @@ impl Wants {
         std::iter::from_fn(move || {
             let entry = (!at.is_empty()).then(|| &self.entries[at.0 as usize])?;
             at = entry.next;
-            Some(entry.want)
+            Some(entry.want())
         })
     }
 

@@ -126,7 +126,7 @@ impl SchedulerCore {
     }
 
     fn take_in_tasks(&mut self, client: u32, chunk: &GraphChunk, rank: u64) {
-        let block = self.blocks.add(chunk.keys.clone(), chunk.arguments.clone());
+        let block = self.blocks.add(&chunk.keys, &chunk.arguments);
         let mut refused: FxHashMap<u64, Arc<TaskFailure>> = FxHashMap::default();
         let mut slots: Vec<u32> = Vec::new();
         let mut made: Vec<u32> = Vec::with_capacity(chunk.len());

@@ -4,14 +4,14 @@ use super::Step;
 use crate::core::SchedulerCore;
 use crate::spec::ClassId;
 use crate::state::State;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use taskloom_core::message::ToClient;
 use taskloom_core::operation::near_names;
 use taskloom_core::{ErrorCode, Time};
 
 /// The tasks of a class, by the time at which their clock started.
-pub(crate) type NoWorkerClass = BTreeSet<(Time, u32)>;
+pub(crate) type NoWorkerClass = BTreeMap<Time, BTreeSet<u32>>;
 
 impl SchedulerCore {
     /// Whether some connected worker can ever run tasks of a class.
@@ -35,7 +35,9 @@ impl SchedulerCore {
         self.no_worker
             .entry(class)
             .or_default()
-            .insert((since, slot));
+            .entry(since)
+            .or_default()
+            .insert(slot);
         let job = self.task(slot).job;
         *self.newly_stuck.entry((job, class)).or_default() += 1;
     }
@@ -43,7 +45,12 @@ impl SchedulerCore {
     pub(crate) fn leave_no_worker(&mut self, slot: u32, since: Time) {
         let class = self.specs.get(self.task(slot).spec).class;
         if let Some(tasks) = self.no_worker.get_mut(&class) {
-            tasks.remove(&(since, slot));
+            if let Some(of_time) = tasks.get_mut(&since) {
+                of_time.remove(&slot);
+                if of_time.is_empty() {
+                    tasks.remove(&since);
+                }
+            }
             if tasks.is_empty() {
                 self.no_worker.remove(&class);
             }
@@ -57,7 +64,7 @@ impl SchedulerCore {
             if self.somebody_qualifies(class)
                 && let Some(tasks) = self.no_worker.remove(&class)
             {
-                for (_, slot) in tasks {
+                for slot in tasks.into_values().flatten() {
                     self.set_state(slot, State::Waiting { missing: 0 });
                     self.ready.push(slot);
                 }
@@ -82,22 +89,26 @@ impl SchedulerCore {
     /// Starts all clocks anew at this time; the greatest time stands for a clock that stands still.
     pub(crate) fn restart_no_worker_clocks(&mut self, since: Time) {
         for tasks in self.no_worker.values_mut() {
-            *tasks = tasks.iter().map(|&(_, slot)| (since, slot)).collect();
-            for &(_, slot) in tasks.iter() {
+            let all: BTreeSet<u32> = std::mem::take(tasks).into_values().flatten().collect();
+            for &slot in &all {
                 self.tasks[slot as usize].state = State::NoWorker { since };
             }
+            tasks.insert(since, all);
         }
     }
 
     pub(crate) fn next_no_worker_deadline(&self) -> Option<Time> {
-        let first = self.no_worker.values().filter_map(|tasks| tasks.first());
-        let since = first.map(|&(since, _)| since).min()?;
+        let first = self
+            .no_worker
+            .values()
+            .filter_map(BTreeMap::first_key_value);
+        let since = first.map(|(&since, _)| since).min()?;
         (since != Time(u64::MAX)).then(|| since + self.config.no_worker_timeout)
     }
 
     /// Tasks that waited too long err.
     pub(crate) fn fail_stuck(&mut self) {
-        let latest = self.now - self.config.no_worker_timeout;
+        let (now, timeout) = (self.now, self.config.no_worker_timeout);
         let classes: Vec<ClassId> = self.no_worker.keys().copied().collect();
         for class in classes {
             let Some(tasks) = self.no_worker.get(&class) else {
@@ -105,13 +116,13 @@ impl SchedulerCore {
             };
             let late: Vec<u32> = tasks
                 .iter()
-                .take_while(|&&(since, _)| since <= latest && self.now.0 > 0)
-                .map(|&(_, slot)| slot)
+                .take_while(|&(&since, _)| since != Time(u64::MAX) && now.since(since) >= timeout)
+                .flat_map(|(_, slots)| slots.iter().copied())
                 .collect();
             if late.is_empty() {
                 continue;
             }
-            let waited = self.config.no_worker_timeout.as_secs_f64();
+            let waited = timeout.as_secs_f64();
             let (reason, near) = self.why_stuck(class);
             let near = if near.is_empty() {
                 "none".into()

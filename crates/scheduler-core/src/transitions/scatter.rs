@@ -72,7 +72,7 @@ impl SchedulerCore {
                 blob: Bytes::new(),
                 ends: vec![0],
             };
-            let block = self.blocks.add(Packed { blob, ends }, arguments);
+            let block = self.blocks.add(&Packed { blob, ends }, &arguments);
             let rank = self.next_rank;
             self.next_rank += 1;
             self.make_task(Place { block, at: 0 }, SpecId::DATA, client, rank)
