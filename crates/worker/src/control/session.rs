@@ -102,7 +102,7 @@ impl Control {
                 }
                 Woken::Frame(mut frame) => {
                     let mut lost = None;
-                    for _ in 0..TURN_FRAMES {
+                    for left in (0..TURN_FRAMES).rev() {
                         match frame {
                             Ok(Some(batch)) => {
                                 self.frame(batch, &mut handled, &mut said_why);
@@ -115,6 +115,10 @@ impl Control {
                                 lost = Some(error.to_string());
                                 break;
                             }
+                        }
+                        // What is taken must be handled: after the last one nothing is taken.
+                        if left == 0 {
+                            break;
                         }
                         match inbox.next().now_or_never() {
                             Some(next) => frame = next,
