@@ -103,3 +103,29 @@ async fn submitting() {
     client.close().await;
     cluster.close().await.unwrap();
 }
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn one_at_a_time() {
+    let cluster = LocalCluster::builder()
+        .workers(1)
+        .threads(1)
+        .start()
+        .await
+        .unwrap();
+    let client = cluster.client().await.unwrap();
+    let mut times = Vec::new();
+    for x in 0..5_000 {
+        let start = Instant::now();
+        client.submit(noop::task(x)).await.unwrap();
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    println!(
+        "p50 {:?}, p99 {:?}",
+        times[times.len() / 2],
+        times[times.len() * 99 / 100]
+    );
+    client.close().await;
+    cluster.close().await.unwrap();
+}
