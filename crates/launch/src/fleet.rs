@@ -211,7 +211,7 @@ fn arguments(flags: &Flags, settings: &WorkerSettings, name: &str, n: usize) -> 
     if settings.memory_limit.is_none() {
         own.push((
             "memory-limit",
-            memory::share_of(memory::available(), count).to_string(),
+            memory::share_of(taskloom_worker::available_memory(), count).to_string(),
         ));
     }
     if listening.listen.port != 0 {
@@ -320,7 +320,7 @@ mod tests {
             .iter()
             .find_map(|word| word.strip_prefix("--memory-limit="))
             .unwrap();
-        assert!(memory.parse::<u64>().unwrap() <= memory::available() / 2);
+        assert!(memory.parse::<u64>().unwrap() <= taskloom_worker::available_memory() / 2);
         assert!(words.iter().any(|word| word.starts_with("--nthreads=")));
     }
 

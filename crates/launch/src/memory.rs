@@ -1,8 +1,6 @@
-//! Amounts of memory: how they are written, and what there is.
+//! Amounts of memory: how they are written.
 
 use bytesize::ByteSize;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// Less than this cannot hold a worker.
 const LIMIT_MIN: u64 = 16 << 20;
@@ -94,60 +92,6 @@ pub(crate) fn show(bytes: u64) -> String {
     )
 }
 
-/// The memory that this process may use: that of the machine, or what its control group allows if
-/// that is less.
-pub(crate) fn available() -> u64 {
-    let groups = group_limits(Path::new("/sys/fs/cgroup"), &own_groups());
-    groups.into_iter().fold(machine(), u64::min)
-}
-
-fn machine() -> u64 {
-    // SAFETY: sysconf has no preconditions.
-    let (pages, size) = unsafe {
-        (
-            libc::sysconf(libc::_SC_PHYS_PAGES),
-            libc::sysconf(libc::_SC_PAGESIZE),
-        )
-    };
-    let bytes = u64::try_from(pages)
-        .unwrap_or(0)
-        .saturating_mul(u64::try_from(size).unwrap_or(0));
-    if bytes == 0 { u64::MAX } else { bytes }
-}
-
-fn own_groups() -> String {
-    fs::read_to_string("/proc/self/cgroup").unwrap_or_default()
-}
-
-/// All limits that the control groups of a process (`/proc/self/cgroup`) and their ancestors set.
-fn group_limits(root: &Path, groups: &str) -> Vec<u64> {
-    let mut limits = Vec::new();
-    for line in groups.lines() {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else {
-            continue;
-        };
-        let (base, file) = if controllers.is_empty() {
-            (root.to_path_buf(), "memory.max")
-        } else if controllers.split(',').any(|name| name == "memory") {
-            (root.join("memory"), "memory.limit_in_bytes")
-        } else {
-            continue;
-        };
-        // In a container the path may be that of the host, which is not visible here; the group's
-        // own files then stand at the root, so every ancestor is tried.
-        let mut directory: PathBuf = base.join(path.trim_start_matches('/'));
-        while directory.starts_with(&base) {
-            let limit = fs::read_to_string(directory.join(file)).ok();
-            limits.extend(limit.and_then(|text| text.trim().parse::<u64>().ok()));
-            if !directory.pop() {
-                break;
-            }
-        }
-    }
-    limits
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -189,28 +133,5 @@ mod tests {
         assert_eq!(show(3 << 29), "1.5 GiB");
         assert_eq!(show((1 << 30) - 1), "1 GiB");
         assert_eq!(show(u64::MAX), "16384 PiB");
-    }
-
-    #[test]
-    fn the_limits_of_groups_and_their_ancestors_are_found() {
-        let root = tempfile::tempdir().unwrap();
-        let make = |path: &str, text: &str| {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        make("a/memory.max", "2000\n");
-        make("a/b/memory.max", "max\n");
-        make("memory/c/memory.limit_in_bytes", "3000\n");
-        make("memory/memory.limit_in_bytes", "9223372036854771712\n");
-        let limits = |groups| group_limits(root.path(), groups);
-        assert_eq!(limits("0::/a/b\n"), [2000]);
-        assert_eq!(
-            limits("5:cpu,memory:/c\n4:pids:/x\n"),
-            [3000, 9_223_372_036_854_771_712]
-        );
-        assert!(limits("0::/not/here\nnonsense\n").is_empty());
-        assert!(limits("0::/../..\n").is_empty());
-        assert!(available() > LIMIT_MIN);
     }
 }

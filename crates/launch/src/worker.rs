@@ -52,13 +52,13 @@ fn start(line: &CommandLine) -> Result<Exit, Failure> {
         return fleet::run(line, &flags, &settings);
     }
     if let Some(MemoryLimit::Bytes(asked)) = settings.memory_limit
-        && asked > memory::available()
+        && asked > taskloom_worker::available_memory()
     {
         announce::warning(&format!(
             "{}: {} is more than there is; using {}",
             layers.place("memory-limit"),
             memory::show(asked),
-            memory::show(memory::available())
+            memory::show(taskloom_worker::available_memory())
         ));
     }
     let registry = Registry::linked().map_err(|error| Failure::new(Exit::Failure, error))?;
@@ -123,7 +123,7 @@ impl WorkerSettings {
         config.listen = self.listening.listen;
         config.contact_address = self.listening.contact.map(|contact| contact.to_string());
         config.nthreads = self.nthreads.unwrap_or_else(processors);
-        config.memory_limit = limit.of(memory::available());
+        config.memory_limit = limit.of(taskloom_worker::available_memory());
         config.resources = self.resources;
         config.local_directory = self.local_directory.unwrap_or_else(std::env::temp_dir);
         config.drain_timeout = self.drain_timeout;

@@ -1,12 +1,12 @@
 //! The loop around the core: takes inputs in batches, lets the core decide, says what it wants said.
 
 use crate::SchedulerConfig;
-use crate::clock::Clock;
 use crate::input::{Input, Whereabouts};
 use crate::links::Links;
 use crate::roster::Registered;
 use std::time::{Duration, Instant};
 use taskloom_core::message::Peer;
+use taskloom_rpc::Clock;
 use taskloom_rpc::link::Handled;
 use taskloom_scheduler_core::{Effects, Event, SchedulerCore};
 use tokio::sync::{mpsc, watch};

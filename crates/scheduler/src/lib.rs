@@ -12,7 +12,6 @@
 //! bulk connections and the relay; it asks the core with a message and never holds it up.
 
 mod admin;
-mod clock;
 mod config;
 mod core_loop;
 mod error;

@@ -87,7 +87,7 @@ impl WorkerConfig {
             listen: Listen::default(),
             contact_address: None,
             nthreads: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_limit: crate::memory::machine_bytes(),
+            memory_limit: crate::memory::available_memory(),
             resources: Vec::new(),
             local_directory: std::env::temp_dir(),
             drain_timeout: Duration::from_secs(30),

@@ -10,7 +10,6 @@
 //! What does not: decisions (`taskloom-worker-core`), the protocol (`taskloom-rpc`), flags and
 //! signals (`taskloom-launch`).
 
-mod clock;
 mod config;
 mod control;
 mod data;
@@ -27,3 +26,4 @@ mod store;
 pub use config::{News, OnNews, WorkerConfig};
 pub use error::{WorkerError, WorkerExit};
 pub use handle::{Worker, WorkerHandle};
+pub use memory::available_memory;

@@ -1,6 +1,5 @@
 //! One turn of the control thread: the machine decides, the shell does.
 
-use crate::clock::Clock;
 use crate::data::{Data, Transfer};
 use crate::executor::{Completion, Completions, Executor, Home, Item, RunHandle};
 use crate::reaper::Reaper;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{Compute, FromWorker, ToWorker};
 use taskloom_core::{ArgumentNode, RunId, TaskId};
+use taskloom_rpc::Clock;
 use taskloom_rpc::link::Outbox;
 use taskloom_task::{Registry, Value};
 use taskloom_worker_core::{

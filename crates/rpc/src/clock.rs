@@ -1,28 +1,36 @@
-//! The scheduler's clock: what the core calls time.
+//! A shell's clock: what its machine calls time.
 
 use std::time::Instant;
 use taskloom_core::Time;
 
-/// Turns instants of this process into the times of the core, which begin with the scheduler.
+/// Turns instants of this process into the times of a machine, which begin with the shell.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     start: Instant,
 }
 
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Clock {
-    pub(crate) fn new() -> Self {
+    /// A clock that begins now.
+    pub fn new() -> Self {
         Self {
             start: Instant::now(),
         }
     }
 
-    pub(crate) fn now(&self) -> Time {
+    /// What the machine is to be told as the time.
+    pub fn now(&self) -> Time {
         Time::ZERO + self.start.elapsed()
     }
 
     /// The instant at which [`Self::now`] will be this time; `None` if that is beyond what instants
     /// can say.
-    pub(crate) fn instant(&self, time: Time) -> Option<Instant> {
+    pub fn instant(&self, time: Time) -> Option<Instant> {
         self.start.checked_add(time.since(Time::ZERO))
     }
 }
