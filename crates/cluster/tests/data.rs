@@ -186,6 +186,20 @@ async fn workers_that_the_client_cannot_reach_are_read_through_the_scheduler() {
     moves_both_ways(&client).await;
 }
 
+#[tokio::test]
+async fn workers_whose_address_is_silent_are_read_through_the_scheduler() {
+    let (cluster, client) = cluster(0).await;
+    // The system answers for this port, but nobody ever speaks.
+    let silent = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
+    let contact = silent.local_addr().unwrap();
+    let _worker = worker(&cluster, "hidden", contact.port(), contact.to_string());
+    until(&client, "the worker", |identity| {
+        identity.workers.len() == 1
+    })
+    .await;
+    moves_both_ways(&client).await;
+}
+
 async fn moves_both_ways(client: &Client) {
     let blobs = client
         .map(0..4_u8, |fill| blob::task(2 * MIB, fill))

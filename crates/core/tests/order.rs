@@ -402,24 +402,3 @@ proptest! {
         prop_assert!(peak <= 2 + leaves.next_power_of_two().ilog2() as usize, "{}", peak);
     }
 }
-
-#[test]
-#[ignore = "a measurement: run with --release --nocapture"]
-fn a_million_tasks_are_ordered_quickly() {
-    let mut shape = Shape::default();
-    let leaves = shape.many(1 << 19, &[]);
-    shape.tree(leaves, 2);
-    let start = std::time::Instant::now();
-    let place = depth_first(shape.len(), &shape.ends, &shape.needs);
-    println!("{} tasks in a tree: {:?}", place.len(), start.elapsed());
-    let mut shape = Shape::default();
-    let mut row = shape.many(100_000, &[]);
-    for _ in 0..9 {
-        row = (0..row.len())
-            .map(|at| shape.add(&row[at.saturating_sub(1)..(at + 2).min(row.len())]))
-            .collect();
-    }
-    let start = std::time::Instant::now();
-    let place = depth_first(shape.len(), &shape.ends, &shape.needs);
-    println!("{} tasks in layers: {:?}", place.len(), start.elapsed());
-}

@@ -40,7 +40,8 @@ async fn open(host: &str, port: u16, kind: ConnectionKind) -> Result<(Channel, L
         .await
         .map_err(|e| cause::io_words(&e))?;
     stream.set_nodelay(true).map_err(|e| cause::io_words(&e))?;
-    let connection = Connection::new(stream, Bytes::new(), None);
+    let mut connection = Connection::new(stream, Bytes::new(), None);
+    let answered = connection.answered();
     let heard = connection.heard();
     // The stream is open: the name only fills the request's authority.
     let authority = if host.contains(':') {
@@ -75,5 +76,9 @@ async fn open(host: &str, port: u16, kind: ConnectionKind) -> Result<(Channel, L
         .connect_with_connector(connector)
         .await
         .map_err(|e| cause::words(&e))?;
+    // A port can be open with nobody behind it. A server's first words come without being asked.
+    answered
+        .await
+        .map_err(|_| "the other side closed the connection".to_owned())?;
     Ok((channel, heard))
 }

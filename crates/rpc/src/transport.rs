@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tonic::transport::server::Connected;
 
 /// A TCP stream that notes when bytes arrive.
@@ -18,6 +19,8 @@ pub struct Connection {
     /// Bytes that were read before, to be read again.
     front: Bytes,
     heard: LastHeard,
+    /// Told when the first bytes arrive.
+    answered: Option<oneshot::Sender<()>>,
     remote: Option<SocketAddr>,
 }
 
@@ -36,8 +39,16 @@ impl Connection {
             stream,
             front,
             heard: LastHeard::now(),
+            answered: None,
             remote,
         }
+    }
+
+    /// Resolves when the first bytes arrive, or fails when the connection is gone before.
+    pub(crate) fn answered(&mut self) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        self.answered = Some(sender);
+        receiver
     }
 
     pub(crate) fn heard(&self) -> LastHeard {
@@ -72,6 +83,9 @@ impl AsyncRead for Connection {
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
         if buf.filled().len() > before {
             self.heard.stamp();
+            if let Some(answered) = self.answered.take() {
+                let _ = answered.send(());
+            }
         }
         poll
     }
