@@ -17,8 +17,8 @@ pub const UPLOADS: usize = 32;
 /// How often a value is looked for before its future ends in an error.
 pub const FETCH_ATTEMPTS: u32 = 32;
 
-/// How often it is looked for when the relay says that it cannot give it: the holder cannot encode
-/// it, or could not be reached.
+/// How often the relay is asked for a value whose holder it cannot reach, before the scheduler is
+/// told that the value is not to be had there and makes it again.
 pub const RELAY_ATTEMPTS: u32 = 8;
 
 /// The pause before the second attempt; it doubles from attempt to attempt.

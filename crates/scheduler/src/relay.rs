@@ -130,7 +130,7 @@ impl Relay {
                 }
             }
         }
-        Err(last.map_or(Unavailable::Missing, Unavailable::Failed))
+        Err(last.map_or(Unavailable::Missing, Unavailable::Unreachable))
     }
 
     async fn bring(&self, worker: WorkerId, task: TaskId, value: &Encoded) -> Result<u64, String> {

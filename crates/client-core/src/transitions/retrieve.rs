@@ -268,8 +268,10 @@ impl ClientCore {
             };
             match result {
                 Fetched::Value(value) => self.end(part, at, Ok(value), effects),
-                // The relay says so of holders that it cannot reach, too.
-                Fetched::Failed(reason) if relayed && all[at].attempts + 1 < RELAY_ATTEMPTS => {
+                // A holder that the relay cannot reach now may be there in a moment.
+                Fetched::Unreachable(reason)
+                    if relayed && all[at].attempts + 1 < RELAY_ATTEMPTS =>
+                {
                     self.try_next(now, part, at, &reason, &mut planned, effects);
                 }
                 Fetched::Failed(reason) => {

@@ -70,6 +70,9 @@ impl<S: ValueSource> FetchBody<S> {
             Ok(value) => self.sending = Some(Sending::new(item, value, offset)),
             Err(Unavailable::Missing) => self.writer.refuse(item, DataStatus::Missing, ""),
             Err(Unavailable::Failed(why)) => self.writer.refuse(item, DataStatus::Failed, &why),
+            Err(Unavailable::Unreachable(why)) => {
+                self.writer.refuse(item, DataStatus::Unreachable, &why);
+            }
         }
     }
 }

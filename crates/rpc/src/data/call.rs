@@ -5,7 +5,7 @@ use super::body::PutBody;
 use super::buffers::BufferPool;
 use super::connections::Lease;
 use super::pool::{FetchError, FetchItem};
-use super::reader::{BEGIN, FAILED, FrameReader, MISSING, MORE, PieceHead, PieceSink};
+use super::reader::{BEGIN, FAILED, FrameReader, MISSING, MORE, PieceHead, PieceSink, UNREACHABLE};
 use super::{MESSAGE_BYTES_MAX, grpc};
 use crate::cause;
 use bytes::Bytes;
@@ -181,7 +181,13 @@ impl PieceSink for FetchJob {
             (FAILED, Slot::Waiting | Slot::Coming(_)) => {
                 self.slots[at] = Slot::Done(Err(FetchError::Failed(head.error)));
             }
-            (MORE..=FAILED, _) => return Err("a piece came out of turn".to_owned()),
+            (UNREACHABLE, Slot::Waiting | Slot::Coming(_)) => {
+                self.slots[at] = Slot::Done(Err(FetchError::Unreachable {
+                    address: "a holder through the relay".to_owned(),
+                    reason: head.error,
+                }));
+            }
+            (MORE..=UNREACHABLE, _) => return Err("a piece came out of turn".to_owned()),
             (status, _) => return Err(format!("a piece has the status {status}")),
         }
         self.settle(at);

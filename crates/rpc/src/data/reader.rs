@@ -10,6 +10,7 @@ pub(super) const MORE: u64 = DataStatus::More as u64;
 pub(super) const BEGIN: u64 = DataStatus::Begin as u64;
 pub(super) const MISSING: u64 = DataStatus::Missing as u64;
 pub(super) const FAILED: u64 = DataStatus::Failed as u64;
+pub(super) const UNREACHABLE: u64 = DataStatus::Unreachable as u64;
 
 /// Who takes the pieces.
 pub(super) trait PieceSink {

@@ -28,6 +28,8 @@ pub enum Unavailable {
     Missing,
     /// It is here and cannot be encoded, or has no such part, and why.
     Failed(String),
+    /// A relay cannot reach who has it, and why.
+    Unreachable(String),
 }
 
 /// Where served values come from.
