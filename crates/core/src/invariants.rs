@@ -1,4 +1,4 @@
-//! The registry of invariants: each has an id, is stated once, and is checked with [`check!`].
+//! The registry of invariants: each has an id, is stated once, and is checked with [`check!`](crate::check).
 //!
 //! A broken invariant never stops a daemon: it is reported through the hook that the shell installs
 //! (tests install one that panics).
@@ -55,7 +55,7 @@ pub fn install_hook(hook: Hook) {
     let _ = HOOK.set(hook);
 }
 
-/// Reports a broken invariant. Use [`check!`].
+/// Reports a broken invariant. Use [`check!`](crate::check).
 pub fn report(id: InvariantId, details: &str) {
     match HOOK.get() {
         Some(hook) => hook(id, details),

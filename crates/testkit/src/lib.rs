@@ -1,7 +1,7 @@
 //! Graphs for tests and benchmarks.
 //!
 //! What lives here: [`GraphShape`] (tasks by kind and the tasks they depend on, and nothing else),
-//! [`fixture`] (the shapes of real jobs, as files beside this crate), [`generate`] (rules that build
+//! [`fixture()`] (the shapes of real jobs, as files beside this crate), [`generate`] (rules that build
 //! the same shapes in any size), [`literature`] (how long their tasks took and how large their
 //! results were when they were published), and the diagrams of `taskloom-core` that tests of the
 //! cores are written in.
