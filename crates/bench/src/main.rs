@@ -9,6 +9,7 @@
 mod cases;
 mod cluster;
 mod dask;
+mod neighbours;
 mod options;
 mod processes;
 mod raw;
@@ -48,6 +49,7 @@ fn peer() -> Option<Result<()>> {
 fn measure() -> Result<()> {
     let options = Options::parse();
     let mut report = Report::new(options.json);
+    neighbours::warn();
     cases::run(&options, &mut report)?;
     match options.vs {
         Some(Rival::Dask) => dask::run(&options, &mut report),
