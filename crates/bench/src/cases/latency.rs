@@ -10,9 +10,6 @@ use anyhow::Result;
 use std::time::Instant;
 
 const TASKS: usize = 2_000;
-/// Tasks and bare round trips take turns in blocks of this many: what the system makes of either
-/// changes from one tenth of a second to the next, by which processors are awake.
-const BLOCK: usize = 50;
 /// A result goes from the client to the scheduler, to the worker, and all the way back.
 const ROUND_TRIPS_EACH: f64 = 2.0;
 
@@ -24,14 +21,9 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     one_by_one(&cluster, &mut first, tasks.min(TASKS / 4)).await?;
     let (mut trips, mut ratios) = (Trips::default(), Vec::new());
     for _ in options.repetitions() {
-        let (mut ours, mut bare) = (Vec::with_capacity(tasks), Vec::with_capacity(tasks));
-        while ours.len() < tasks {
-            let block = BLOCK.min(tasks - ours.len());
-            bare.extend(beside.some_trips(block).await?);
-            ours.extend(one_by_one(&cluster, &mut first, block).await?);
-        }
-        let median = trips.push(ours);
-        ratios.push(median / (ROUND_TRIPS_EACH * beside.trips.push(bare)));
+        let bare = beside.trips().await?;
+        let median = trips.push(one_by_one(&cluster, &mut first, tasks).await?);
+        ratios.push(median / (ROUND_TRIPS_EACH * bare));
     }
     trips.report(report, "latency");
     beside.report(report);

@@ -71,13 +71,8 @@ impl Beside {
 
     /// One repetition of round trips; the median in microseconds.
     async fn trips(&mut self) -> Result<f64> {
-        let trips = self.some_trips(raw::ROUND_TRIPS).await?;
+        let trips = self.echo.round_trips(raw::ROUND_TRIPS).await?;
         Ok(self.trips.push(trips))
-    }
-
-    /// A part of a repetition of round trips, each in microseconds.
-    async fn some_trips(&mut self, n: usize) -> Result<Vec<f64>> {
-        self.echo.round_trips(n).await
     }
 
     /// One repetition of items in frames of [`raw::BATCH`], beside that many tasks; items per second.
