@@ -6,7 +6,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     let folder = root.join("taskloom/v1");
     println!("cargo:rerun-if-changed={}", folder.display());
-    let names = ["value", "graph", "client", "worker", "data", "admin"];
+    let names = [
+        "value", "graph", "question", "client", "worker", "data", "admin",
+    ];
     let files: Vec<PathBuf> = names
         .iter()
         .map(|name| folder.join(format!("{name}.proto")))

@@ -168,6 +168,7 @@ impl Tasks {
                     columns.wanted
                 },
                 all_wanted,
+                parent: None,
             }
         });
         chunks.collect()

@@ -222,6 +222,7 @@ impl World {
             FromClient::Missing { .. }
             | FromClient::SupplyFailed { .. }
             | FromClient::Heartbeat => {}
+            other => panic!("nobody asked for {other:?}"),
         }
     }
 

@@ -135,6 +135,7 @@ impl ClientBuilder {
         let hello = ClientHello {
             protocol: PROTOCOL_VERSION,
             name: self.name.clone().unwrap_or_else(own_name),
+            job: String::new(),
         };
         let mut pause = FIRST_PAUSE;
         loop {

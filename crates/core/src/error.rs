@@ -40,11 +40,17 @@ pub enum ErrorCode {
     Closed,
     /// A defect of Taskloom.
     Internal,
+    /// A run took longer than the task's timeout.
+    TimedOut,
+    /// No task has this key.
+    UnknownKey,
+    /// What was asked for cannot be done: the message says why.
+    Refused,
 }
 
 impl ErrorCode {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Task,
         Self::Panic,
         Self::Decode,
@@ -62,6 +68,9 @@ impl ErrorCode {
         Self::Unreachable,
         Self::Closed,
         Self::Internal,
+        Self::TimedOut,
+        Self::UnknownKey,
+        Self::Refused,
     ];
 
     /// The number that travels, from 1.
@@ -81,7 +90,7 @@ impl ErrorCode {
     /// Who can mend it.
     pub const fn blame(self) -> Blame {
         match self {
-            Self::Task | Self::Panic | Self::Encode => Blame::Task,
+            Self::Task | Self::Panic | Self::Encode | Self::TimedOut => Blame::Task,
             Self::KilledWorker | Self::Lost => Blame::Worker,
             Self::Unreachable | Self::Closed => Blame::Network,
             Self::Internal | Self::Protocol => Blame::Taskloom,
@@ -126,6 +135,8 @@ pub struct TaskFailure {
     pub worker: String,
     /// How often it had been started.
     pub runs: u32,
+    /// What came before, a line per run: at most [`crate::limits::STORY_LINES_MAX`].
+    pub story: Vec<String>,
 }
 
 impl TaskFailure {
@@ -140,6 +151,7 @@ impl TaskFailure {
             operation: String::new(),
             worker: String::new(),
             runs: 0,
+            story: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! on tickets before its own, so a cycle cannot be written down and a chunk can be taken in, and its
 //! tasks started, before the next one is there.
 
-use crate::ids::{GraphId, Ticket};
+use crate::ids::{GraphId, RunId, TaskId, Ticket};
 use crate::limits::{ARGUMENT_BYTES_MAX, GRAPH_CHUNK_TASKS_MAX, KEY_BYTES_MAX};
 use crate::operation::Operation;
 use crate::options::TaskOptions;
@@ -88,6 +88,9 @@ pub struct GraphChunk {
     pub wanted: Vec<u32>,
     /// Whether the client wants all of them.
     pub all_wanted: bool,
+    /// The task, and its run, that submits these: they count to its job and go before what came
+    /// after it.
+    pub parent: Option<(TaskId, RunId)>,
 }
 
 /// Why a chunk cannot be taken in.
@@ -196,7 +199,8 @@ impl GraphChunk {
         {
             return Err(GraphError::Column("order"));
         }
-        if self.first_ticket.0.checked_add(tasks as u64).is_none() {
+        let after = self.first_ticket.0.checked_add(tasks as u64);
+        if after.is_none_or(|after| after > Ticket::FIRST_GRANTED.0) {
             return Err(GraphError::Column("first_ticket"));
         }
         let ascending = self.wanted.windows(2).all(|pair| pair[0] < pair[1]);
@@ -221,7 +225,7 @@ impl GraphChunk {
         for i in 0..self.dependency_ends.len() {
             let own = self.first_ticket.offset(i as u64);
             let list = self.dependencies_of(i);
-            if let Some(&dependency) = list.iter().find(|&&dependency| dependency >= own) {
+            if let Some(&dependency) = list.iter().find(|&&d| d >= own && !d.is_granted()) {
                 return Err(GraphError::NotBefore {
                     key: self.key_text(i),
                     dependency,

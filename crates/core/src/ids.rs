@@ -104,6 +104,15 @@ impl RunId {
 }
 
 impl Ticket {
+    /// Tickets from here on are numbers that the scheduler gave, for tasks that came to the client
+    /// from elsewhere: out of a channel, a queue, a published data set.
+    pub const FIRST_GRANTED: Self = Self(1 << 40);
+
+    /// Whether the scheduler gave it.
+    pub const fn is_granted(self) -> bool {
+        self.0 >= Self::FIRST_GRANTED.0
+    }
+
     /// The ticket `n` places after this one.
     pub const fn offset(self, n: u64) -> Self {
         Self(self.0 + n)

@@ -30,6 +30,6 @@ pub use graph::{GraphChunk, Packed};
 pub use ids::{ClientId, GraphId, RunId, TaskId, Ticket, WorkerId};
 pub use key::{Key, KeyError};
 pub use operation::Operation;
-pub use options::{ResourceAmount, TaskOptions};
+pub use options::{Residence, ResourceAmount, TaskOptions};
 pub use time::Time;
 pub use value::{Codec, Encoded};

@@ -67,3 +67,32 @@ pub const SUSPICION_LIMIT: u8 = 3;
 
 /// What a client keeps of scattered bytes, to supply them again.
 pub const SCATTER_KEEP_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The pause before the first retry of a task, if its call names none.
+pub const BACKOFF: Duration = Duration::from_millis(100);
+
+/// The longest pause before a retry.
+pub const BACKOFF_MAX: Duration = Duration::from_secs(60);
+
+/// Longest label or name of a job, in bytes.
+pub const LABEL_BYTES_MAX: usize = 512;
+
+/// Largest message of a call of an extension, or of its reply, in bytes. Larger data are to be
+/// scattered, and their future passed on.
+pub const CALL_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most futures in one call of an extension, or in its reply.
+pub const CALL_FUTURES_MAX: usize = 64 * 1024;
+
+/// Most jobs that one scheduler tells apart.
+pub const JOBS_MAX: usize = 65_536;
+
+/// Longest line that a task prints, in bytes; longer ones are cut.
+pub const LOG_BYTES_MAX: usize = 16 * 1024;
+
+/// The story of a failure has at most this many lines: the first and the latest runs.
+pub const STORY_LINES_MAX: usize = 16;
+
+/// A thread whose task was cancelled or ran out of time is replaced when the task has not let go of
+/// it for this long.
+pub const STUCK_AFTER: Duration = Duration::from_secs(5);

@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::events::Event;
+use crate::extension::Host;
 use crate::identity::{Identity, TaskCounts, WorkerIdentity};
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
@@ -37,6 +38,7 @@ pub struct SchedulerCore {
     pub(crate) specs: Specs,
     pub(crate) counts: TaskCounts,
     pub(crate) copied_bytes: u64,
+    pub(crate) host: Host,
 
     // What only some tasks have, by slot.
     pub(crate) failures: FxHashMap<u32, Arc<TaskFailure>>,
@@ -91,6 +93,7 @@ impl SchedulerCore {
             specs: Specs::default(),
             counts: TaskCounts::default(),
             copied_bytes: 0,
+            host: Host::default(),
             failures: FxHashMap::default(),
             inline: FxHashMap::default(),
             inline_bytes: 0,

@@ -63,6 +63,8 @@ pub(crate) struct ClassRecord {
     pub(crate) operation: OperationId,
     pub(crate) resources: Vec<(String, ResourceAmount)>,
     pub(crate) workers: Vec<String>,
+    /// Whether `workers` is only a preference.
+    pub(crate) or_any: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +72,7 @@ pub(crate) struct SpecRecord {
     pub(crate) operation: OperationId,
     pub(crate) class: ClassId,
     pub(crate) priority: i32,
+    pub(crate) options: OptionsId,
 }
 
 /// Why an operation is not taken in.
@@ -166,6 +169,7 @@ impl Specs {
             operation,
             resources: of.resources.clone(),
             workers: of.workers.clone(),
+            or_any: of.or_any,
         };
         let priority = of.priority;
         let class = match self.classes_index.get(&class) {
@@ -182,6 +186,7 @@ impl Specs {
             operation,
             class,
             priority,
+            options,
         });
         self.specs_index.insert((operation, options), id);
         id
@@ -189,6 +194,11 @@ impl Specs {
 
     pub(crate) fn get(&self, spec: SpecId) -> SpecRecord {
         self.specs[spec.0 as usize]
+    }
+
+    /// The options of the tasks of a spec.
+    pub(crate) fn options_of(&self, spec: SpecId) -> &TaskOptions {
+        &self.options[self.get(spec).options.0 as usize]
     }
 
     pub(crate) fn class(&self, class: ClassId) -> &ClassRecord {

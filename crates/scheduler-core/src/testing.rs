@@ -160,6 +160,7 @@ impl TestScheduler {
         let hello = ClientHello {
             protocol: PROTOCOL_VERSION,
             name: name.into(),
+            job: String::new(),
         };
         let mut effects = Effects::default();
         self.core.handle(
@@ -447,6 +448,10 @@ impl TestScheduler {
             ToWorker::Free(tasks) => format!("free {}", self.names(&tasks)),
             ToWorker::Acquire { task, .. } => format!("acquire {}", self.name(task)),
             ToWorker::MayLeave => "may leave".into(),
+            ToWorker::Run { request, .. } => format!("run {request}"),
+            ToWorker::Retire => "retire".into(),
+            ToWorker::Restart { reason } => format!("restart: {reason}"),
+            ToWorker::Listen(on) => format!("listen: {on}"),
             ToWorker::Closing { reason } => format!("closing: {reason}"),
         })
     }
@@ -493,6 +498,22 @@ impl TestScheduler {
                 });
                 format!("located {}", places.collect::<Vec<_>>().join("; "))
             }
+            ToClient::Replied { request, result } => match result {
+                Ok(parcel) => format!(
+                    "reply {request}: {} bytes, {} futures",
+                    parcel.payload.len(),
+                    parcel.futures.len()
+                ),
+                Err(failure) => format!("refuse {request}: {}", failure.message),
+            },
+            ToClient::Pushed { operation, parcel } => {
+                format!("push {operation}: {} futures", parcel.futures.len())
+            }
+            ToClient::Answered { request, result } => match result {
+                Ok(answer) => format!("answer {request}: {answer:?}"),
+                Err(failure) => format!("no answer {request}: {}", failure.message),
+            },
+            ToClient::Logged(lines) => format!("{} lines", lines.len()),
             ToClient::Closing { reason } => format!("closing: {reason}"),
         }
     }

@@ -18,6 +18,7 @@ async fn connect(scheduler: &SchedulerHandle) -> Result<ClientLink, ConnectError
     let hello = ClientHello {
         protocol: PROTOCOL_VERSION,
         name: "test".into(),
+        job: String::new(),
     };
     connect_client(&address, hello, &ConnectOptions::default()).await
 }

@@ -1,20 +1,28 @@
 //! What clients and the scheduler say to each other.
 
 use crate::error::WireError;
+use crate::extension::{
+    call_from, call_into, call_weight, parcel_from, parcel_into, parcel_weight, replied_from,
+    replied_into,
+};
 use crate::field;
 use crate::graph::{
     chunk_from, chunk_into, chunk_weight, tickets_from, tickets_into, worker_names,
 };
 use crate::message::{SessionTerms, Wire};
 use crate::proto::{self, from_client, to_client};
+use crate::question::{
+    answer_weight, answered_from, answered_into, label, question_from, question_into,
+    question_weight,
+};
 use crate::value::{
     failure_from, failure_into, failure_weight, operation_from, operation_into, peer_into,
     peers_from, value_from, value_into, value_weight,
 };
-use crate::worker::{epoch_from, heartbeat_from, heartbeat_into, window_from};
+use crate::worker::{epoch_from, heartbeat_from, heartbeat_into, log_line, window_from};
 use std::sync::Arc;
 use taskloom_core::message::{
-    ClientHello, ClientWelcome, FromClient, Located, Peer, Place, Scatter, ToClient,
+    ClientHello, ClientWelcome, FromClient, Located, LogLine, Peer, Place, Scatter, ToClient,
 };
 use taskloom_core::{ClientId, Key, TaskId, Ticket, WorkerId};
 
@@ -26,6 +34,7 @@ impl proto::ClientHello {
             name: hello.name,
             session: bytes::Bytes::copy_from_slice(&terms.session),
             window_bytes: terms.window_bytes,
+            job: hello.job,
         }
     }
 
@@ -40,6 +49,7 @@ impl proto::ClientHello {
             ClientHello {
                 protocol: self.protocol,
                 name,
+                job: label("ClientHello", "job", self.job)?,
             },
             terms,
         ))
@@ -54,6 +64,7 @@ impl proto::ClientWelcome {
             epoch: u32::from(welcome.epoch),
             heartbeat_ms: heartbeat_into(welcome.heartbeat),
             window_bytes,
+            operations: welcome.operations.clone(),
         }
     }
 
@@ -66,6 +77,7 @@ impl proto::ClientWelcome {
             client: ClientId::from_bits(self.client),
             epoch: epoch_from("ClientWelcome", self.epoch)?,
             heartbeat: heartbeat_from("ClientWelcome", self.heartbeat_ms)?,
+            operations: self.operations,
         };
         Ok((welcome, window_from("ClientWelcome", self.window_bytes)?))
     }
@@ -108,6 +120,20 @@ impl Wire for FromClient {
                 task: task.to_bits(),
                 worker: worker.to_bits(),
             }),
+            Self::Want { ticket, key } => Kind::Want(proto::Want {
+                ticket: ticket.0,
+                key: key.as_str().to_owned(),
+            }),
+            Self::Retry(list) => Kind::Retry(tickets(list)),
+            Self::Detach(list) => Kind::Detach(tickets(list)),
+            Self::Call(call) => Kind::Call(call_into(*call)),
+            Self::Withdraw(request) => Kind::Withdraw(request),
+            Self::Received(request) => Kind::Received(request),
+            Self::Ask { request, question } => Kind::Ask(proto::Ask {
+                request,
+                question: Some(question_into(question)),
+            }),
+            Self::Listen(on) => Kind::Listen(on),
             Self::Heartbeat => Kind::Heartbeat(proto::Empty {}),
         };
         proto::FromClient { kind: Some(kind) }
@@ -143,6 +169,26 @@ impl Wire for FromClient {
                 task: TaskId::from_bits(missing.task),
                 worker: WorkerId::from_bits(missing.worker),
             },
+            Kind::Want(want) => Self::Want {
+                ticket: Ticket(want.ticket),
+                key: Key::new(want.key)
+                    .map_err(|error| WireError::new("Want", "key", error.to_string()))?,
+            },
+            Kind::Retry(list) => Self::Retry(tickets_from(list.tickets)),
+            Kind::Detach(list) => Self::Detach(tickets_from(list.tickets)),
+            Kind::Call(call) => Self::Call(Box::new(call_from(call)?)),
+            Kind::Withdraw(request) => Self::Withdraw(request),
+            Kind::Received(request) => Self::Received(request),
+            Kind::Ask(ask) => {
+                let question = ask
+                    .question
+                    .ok_or_else(|| WireError::missing("Ask", "question"))?;
+                Self::Ask {
+                    request: ask.request,
+                    question: question_from(question)?,
+                }
+            }
+            Kind::Listen(on) => Self::Listen(on),
             Kind::Heartbeat(_) => Self::Heartbeat,
         })
     }
@@ -155,7 +201,14 @@ impl Wire for FromClient {
                 32 + scatter.key.as_bytes().len() + workers
             }
             Self::SupplyFailed { reason, .. } => 32 + reason.len(),
-            Self::Release(tickets) | Self::Cancel(tickets) => 8 + 4 * tickets.len(),
+            Self::Release(tickets)
+            | Self::Cancel(tickets)
+            | Self::Retry(tickets)
+            | Self::Detach(tickets) => 8 + 4 * tickets.len(),
+            Self::Want { key, .. } => 16 + key.as_bytes().len(),
+            Self::Call(call) => call_weight(call),
+            Self::Withdraw(_) | Self::Received(_) | Self::Listen(_) => 16,
+            Self::Ask { question, .. } => question_weight(question),
             Self::Locate { tickets, .. } => 16 + 4 * tickets.len(),
             Self::Missing { .. } => 24,
             Self::Heartbeat => 8,
@@ -206,6 +259,15 @@ impl Wire for ToClient {
             Self::Located { request, places } => Kind::Located(proto::Located {
                 request,
                 places: places.into_iter().map(located_into).collect(),
+            }),
+            Self::Replied { request, result } => Kind::Replied(replied_into(request, result)),
+            Self::Pushed { operation, parcel } => Kind::Pushed(proto::Pushed {
+                operation,
+                parcel: Some(parcel_into(parcel)),
+            }),
+            Self::Answered { request, result } => Kind::Answered(answered_into(request, result)),
+            Self::Logged(lines) => Kind::Logged(proto::Logged {
+                lines: lines.into_iter().map(line_into).collect(),
             }),
             Self::Closing { reason } => Kind::Closing(reason),
         };
@@ -259,6 +321,25 @@ impl Wire for ToClient {
                     .map(located_from)
                     .collect::<Result<_, _>>()?,
             },
+            Kind::Replied(replied) => Self::Replied {
+                request: replied.request,
+                result: replied_from(replied)?,
+            },
+            Kind::Pushed(pushed) => Self::Pushed {
+                operation: pushed.operation,
+                parcel: parcel_from(pushed.parcel.unwrap_or_default())?,
+            },
+            Kind::Answered(answered) => Self::Answered {
+                request: answered.request,
+                result: answered_from(answered)?,
+            },
+            Kind::Logged(logged) => Self::Logged(
+                logged
+                    .lines
+                    .into_iter()
+                    .map(line_from)
+                    .collect::<Result<_, _>>()?,
+            ),
             Kind::Closing(reason) => Self::Closing { reason },
         })
     }
@@ -287,9 +368,39 @@ impl Wire for ToClient {
                 };
                 16 + places.iter().map(place).sum::<usize>()
             }
+            Self::Replied { result, .. } => match result {
+                Ok(parcel) => 8 + parcel_weight(parcel),
+                Err(failure) => 8 + failure_weight(failure),
+            },
+            Self::Pushed { parcel, .. } => 8 + parcel_weight(parcel),
+            Self::Answered { result, .. } => answer_weight(result),
+            Self::Logged(lines) => lines
+                .iter()
+                .map(|line| 16 + line.key.as_bytes().len() + line.worker.len() + line.text.len())
+                .sum(),
             Self::Closing { reason } => 8 + reason.len(),
         }
     }
+}
+
+fn line_into(line: LogLine) -> proto::LogLine {
+    proto::LogLine {
+        key: line.key.as_str().to_owned(),
+        worker: line.worker,
+        level: u32::from(line.level),
+        text: line.text,
+    }
+}
+
+fn line_from(line: proto::LogLine) -> Result<LogLine, WireError> {
+    let (level, text) = log_line("LogLine", line.level, line.text)?;
+    Ok(LogLine {
+        key: Key::new(line.key)
+            .map_err(|error| WireError::new("LogLine", "key", error.to_string()))?,
+        worker: line.worker,
+        level,
+        text,
+    })
 }
 
 fn peers_weight(peers: &[Peer]) -> usize {

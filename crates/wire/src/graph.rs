@@ -3,10 +3,13 @@
 
 use crate::error::WireError;
 use crate::limits::WORKER_NAMES_MAX;
+use crate::question::label;
 use crate::value::{operation_from, operation_into, resources_from, resources_into};
+use crate::worker::nanos_into;
 use crate::{field, proto};
+use std::time::Duration;
 use taskloom_core::limits::{GRAPH_CHUNK_TASKS_MAX, OPERATIONS_MAX};
-use taskloom_core::{GraphChunk, GraphId, Packed, TaskOptions, Ticket};
+use taskloom_core::{GraphChunk, GraphId, Packed, Residence, RunId, TaskId, TaskOptions, Ticket};
 
 /// A chunk as a message.
 pub(crate) fn chunk_into(chunk: GraphChunk) -> proto::GraphChunk {
@@ -26,6 +29,8 @@ pub(crate) fn chunk_into(chunk: GraphChunk) -> proto::GraphChunk {
         order: chunk.order,
         wanted: chunk.wanted,
         all_wanted: chunk.all_wanted,
+        parent_task: chunk.parent.map_or(0, |(task, _)| task.to_bits()),
+        parent_run: chunk.parent.map_or(0, |(_, run)| run.0),
     }
 }
 
@@ -71,6 +76,13 @@ pub(crate) fn chunk_from(chunk: proto::GraphChunk) -> Result<GraphChunk, WireErr
         order: chunk.order,
         wanted: chunk.wanted,
         all_wanted: chunk.all_wanted,
+        // Run numbers begin at 1.
+        parent: (chunk.parent_run != 0).then(|| {
+            (
+                TaskId::from_bits(chunk.parent_task),
+                RunId(chunk.parent_run),
+            )
+        }),
     })
 }
 
@@ -109,6 +121,17 @@ fn options_into(options: TaskOptions) -> proto::TaskOptions {
         priority: options.priority,
         resources: resources_into(options.resources),
         workers: options.workers,
+        or_any: options.or_any,
+        retries: options.retries,
+        backoff_ns: nanos_into(options.backoff),
+        timeout_ns: nanos_into(options.timeout),
+        label: options.label,
+        job: options.job,
+        residence: match options.residence {
+            Residence::Anywhere => proto::Residence::Anywhere,
+            Residence::Fixed => proto::Residence::Fixed,
+            Residence::Restarted => proto::Residence::Restarted,
+        } as i32,
     }
 }
 
@@ -116,7 +139,25 @@ fn options_from(options: proto::TaskOptions) -> Result<TaskOptions, WireError> {
     Ok(TaskOptions {
         priority: options.priority,
         resources: resources_from("TaskOptions", options.resources)?,
+        or_any: options.or_any && !options.workers.is_empty(),
         workers: worker_names("TaskOptions", options.workers)?,
+        retries: options.retries,
+        backoff: Duration::from_nanos(options.backoff_ns),
+        timeout: Duration::from_nanos(options.timeout_ns),
+        label: label("TaskOptions", "label", options.label)?,
+        job: label("TaskOptions", "job", options.job)?,
+        residence: match proto::Residence::try_from(options.residence) {
+            Ok(proto::Residence::Anywhere) => Residence::Anywhere,
+            Ok(proto::Residence::Fixed) => Residence::Fixed,
+            Ok(proto::Residence::Restarted) => Residence::Restarted,
+            Err(_) => {
+                return Err(WireError::new(
+                    "TaskOptions",
+                    "residence",
+                    "is not known here",
+                ));
+            }
+        },
     })
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn failure_into(failure: TaskFailure) -> proto::Failure {
         operation: failure.operation,
         worker: failure.worker,
         runs: failure.runs,
+        story: failure.story,
     }
 }
 
@@ -82,15 +83,18 @@ pub(crate) fn failure_from(failure: proto::Failure) -> TaskFailure {
         operation: failure.operation,
         worker: failure.worker,
         runs: failure.runs,
+        story: failure.story,
     }
 }
 
 /// The rough size of a failure in a message.
 pub(crate) fn failure_weight(failure: &TaskFailure) -> usize {
     let chain: usize = failure.chain.iter().map(|cause| 4 + cause.len()).sum();
+    let story: usize = failure.story.iter().map(|line| 4 + line.len()).sum();
     let place = failure.place.as_ref().map_or(0, String::len);
     32 + failure.message.len()
         + chain
+        + story
         + place
         + failure.key.len()
         + failure.operation.len()

@@ -9,11 +9,11 @@ use crate::value::{
 };
 use crate::{field, limits};
 use std::time::Duration;
-use taskloom_core::limits::{KEY_BYTES_MAX, OPERATIONS_MAX};
+use taskloom_core::limits::{KEY_BYTES_MAX, LOG_BYTES_MAX, OPERATIONS_MAX};
 use taskloom_core::message::{
     Compute, FromWorker, Input, ReturnCause, ToWorker, WorkerHello, WorkerWelcome,
 };
-use taskloom_core::{RunId, TaskId, WorkerId};
+use taskloom_core::{Encoded, RunId, TaskFailure, TaskId, WorkerId};
 
 impl proto::WorkerHello {
     /// The hello of a worker as a message.
@@ -177,6 +177,18 @@ impl Wire for ToWorker {
                 holders: workers_into(holders),
             }),
             Self::MayLeave => Kind::MayLeave(true),
+            Self::Run {
+                request,
+                operation,
+                arguments,
+            } => Kind::Run(proto::RunOutside {
+                request,
+                operation,
+                arguments,
+            }),
+            Self::Retire => Kind::Retire(true),
+            Self::Restart { reason } => Kind::Restart(reason),
+            Self::Listen(on) => Kind::Listen(on),
             Self::Closing { reason } => Kind::Closing(reason),
         };
         proto::ToWorker { kind: Some(kind) }
@@ -200,6 +212,14 @@ impl Wire for ToWorker {
                 holders: workers_from(acquire.holders),
             },
             Kind::MayLeave(_) => Self::MayLeave,
+            Kind::Run(run) => Self::Run {
+                request: run.request,
+                operation: run.operation,
+                arguments: run.arguments,
+            },
+            Kind::Retire(_) => Self::Retire,
+            Kind::Restart(reason) => Self::Restart { reason },
+            Kind::Listen(on) => Self::Listen(on),
             Kind::Closing(reason) => Self::Closing { reason },
         })
     }
@@ -207,12 +227,13 @@ impl Wire for ToWorker {
     fn weight(&self) -> usize {
         match self {
             Self::Peer(peer) => 16 + peer.name.len() + peer.address.len(),
-            Self::PeerGone(_) | Self::MayLeave => 16,
+            Self::PeerGone(_) | Self::MayLeave | Self::Retire | Self::Listen(_) => 16,
+            Self::Run { arguments, .. } => 24 + arguments.len(),
             Self::Compute(compute) => compute_weight(compute),
             Self::Cancel(runs) | Self::Retract(runs) => 8 + 8 * runs.len(),
             Self::Free(tasks) => 8 + 8 * tasks.len(),
             Self::Acquire { holders, .. } => 24 + 8 * holders.len(),
-            Self::Closing { reason } => 8 + reason.len(),
+            Self::Restart { reason } | Self::Closing { reason } => 8 + reason.len(),
         }
     }
 }
@@ -228,6 +249,7 @@ fn compute_into(compute: Compute) -> proto::Compute {
         arguments: compute.arguments,
         inputs: compute.inputs.into_iter().map(input_into).collect(),
         inline_result: compute.inline_result,
+        timeout_ns: nanos_into(compute.timeout),
     }
 }
 
@@ -252,6 +274,7 @@ fn compute_from(compute: proto::Compute) -> Result<Compute, WireError> {
             .map(input_from)
             .collect::<Result<_, _>>()?,
         inline_result: compute.inline_result,
+        timeout: Duration::from_nanos(compute.timeout_ns),
     })
 }
 
@@ -327,6 +350,10 @@ impl Wire for FromWorker {
                 stored_bytes,
                 process_bytes,
             }),
+            Self::Ran { request, result } => Kind::Ran(ran_into(request, result)),
+            Self::Seceded { task, run } => Kind::Seceded(task_run(task, run)),
+            Self::Rejoined { task, run } => Kind::Rejoined(task_run(task, run)),
+            Self::Logged { task, lines } => Kind::Logged(logged_into(task, lines)),
             Self::Leaving => Kind::Leaving(true),
         };
         proto::FromWorker { kind: Some(kind) }
@@ -370,6 +397,16 @@ impl Wire for FromWorker {
                 stored_bytes: beat.stored_bytes,
                 process_bytes: beat.process_bytes,
             },
+            Kind::Ran(ran) => ran_from(ran)?,
+            Kind::Seceded(of) => Self::Seceded {
+                task: TaskId::from_bits(of.task),
+                run: RunId(of.run),
+            },
+            Kind::Rejoined(of) => Self::Rejoined {
+                task: TaskId::from_bits(of.task),
+                run: RunId(of.run),
+            },
+            Kind::Logged(logged) => logged_from(logged)?,
             Kind::Leaving(_) => Self::Leaving,
         })
     }
@@ -382,12 +419,21 @@ impl Wire for FromWorker {
             Self::Stored { .. } => 24,
             Self::AcquireFailed { reason, .. } => 24 + reason.len(),
             Self::Heartbeat { executing, .. } => 24 + 8 * executing.len(),
+            Self::Ran { result, .. } => match result {
+                Ok(value) => 16 + value_weight(Some(value)),
+                Err(failure) => 16 + failure_weight(failure),
+            },
+            Self::Seceded { .. } | Self::Rejoined { .. } => 24,
+            Self::Logged { lines, .. } => {
+                16 + lines.iter().map(|(_, text)| 8 + text.len()).sum::<usize>()
+            }
             Self::Leaving => 8,
         }
     }
 }
 
-fn nanos_into(duration: Duration) -> u64 {
+/// A duration as it travels.
+pub(crate) fn nanos_into(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -444,4 +490,79 @@ fn returned_from(returned: proto::RunReturned) -> Result<FromWorker, WireError> 
         run: RunId(returned.run),
         cause,
     })
+}
+
+fn task_run(task: TaskId, run: RunId) -> proto::TaskRun {
+    proto::TaskRun {
+        task: task.to_bits(),
+        run: run.0,
+    }
+}
+
+fn ran_into(request: u64, result: Result<Encoded, Box<TaskFailure>>) -> proto::Ran {
+    use proto::ran::Result as Sent;
+    let result = match result {
+        Ok(value) => Sent::Value(value_into(value)),
+        Err(failure) => Sent::Failure(failure_into(*failure)),
+    };
+    proto::Ran {
+        request,
+        result: Some(result),
+    }
+}
+
+fn ran_from(ran: proto::Ran) -> Result<FromWorker, WireError> {
+    use proto::ran::Result as Sent;
+    let result = match ran.result {
+        Some(Sent::Value(value)) => Ok(value_from(value)?),
+        Some(Sent::Failure(failure)) => Err(Box::new(failure_from(failure))),
+        None => return Err(WireError::missing("Ran", "result")),
+    };
+    Ok(FromWorker::Ran {
+        request: ran.request,
+        result,
+    })
+}
+
+fn logged_into(task: TaskId, lines: Vec<(u8, String)>) -> proto::TaskLogged {
+    let line = |(level, text)| proto::LoggedLine {
+        level: u32::from(level),
+        text,
+    };
+    proto::TaskLogged {
+        task: task.to_bits(),
+        lines: lines.into_iter().map(line).collect(),
+    }
+}
+
+fn logged_from(logged: proto::TaskLogged) -> Result<FromWorker, WireError> {
+    field::count(
+        "TaskLogged",
+        "lines",
+        logged.lines.len(),
+        limits::FIELDS_MAX,
+    )?;
+    let line = |line: proto::LoggedLine| log_line("LoggedLine", line.level, line.text);
+    Ok(FromWorker::Logged {
+        task: TaskId::from_bits(logged.task),
+        lines: logged
+            .lines
+            .into_iter()
+            .map(line)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// A line of a log that arrived.
+pub(crate) fn log_line(
+    message: &'static str,
+    level: u32,
+    text: String,
+) -> Result<(u8, String), WireError> {
+    if text.len() > LOG_BYTES_MAX {
+        return Err(WireError::new(message, "text", "is too long"));
+    }
+    let level = u8::try_from(level).ok().filter(|&level| level <= 5);
+    let level = level.ok_or_else(|| WireError::new(message, "level", "is not known here"))?;
+    Ok((level, text))
 }

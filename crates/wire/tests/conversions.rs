@@ -272,6 +272,7 @@ fn chunk() -> impl Strategy<Value = GraphChunk> {
                 order,
                 wanted,
                 all_wanted,
+                parent: None,
             }
         })
 }
@@ -436,7 +437,7 @@ proptest! {
         let terms = SessionTerms { session, window_bytes };
         let (name, release) = texts;
         let (protocol, nthreads, memory_limit, process, epoch) = numbers;
-        let client = ClientHello { protocol, name: name.clone() };
+        let client = ClientHello { protocol, name: name.clone(), job: name.clone() };
         let proto = proto::ClientHello::from_core(client.clone(), terms);
         prop_assert_eq!(proto.into_core(), Ok((client, terms)));
         let address = "host:1".to_owned();

@@ -60,6 +60,7 @@ pub fn compute(letter: char, run: u64) -> Compute {
         arguments: Bytes::new(),
         inputs: Vec::new(),
         inline_result: false,
+        timeout: std::time::Duration::ZERO,
     }
 }
 
@@ -130,6 +131,10 @@ pub fn words(message: &FromWorker) -> String {
             format!("cannot acquire {}: {reason}", name(task))
         }
         FromWorker::Heartbeat { .. } => "heartbeat".into(),
+        FromWorker::Ran { request, .. } => format!("ran {request}"),
+        FromWorker::Seceded { task, run } => format!("{run} seceded {}", name(task)),
+        FromWorker::Rejoined { task, run } => format!("{run} rejoined {}", name(task)),
+        FromWorker::Logged { task, lines } => format!("{} logged {}", name(task), lines.len()),
         FromWorker::Leaving => "leaving".into(),
     }
 }

@@ -52,6 +52,10 @@ impl ClientCore {
                 self.supply(now, ticket, task, targets, effects);
             }
             ToClient::Located { places, .. } => self.located(now, places, effects),
+            ToClient::Replied { .. }
+            | ToClient::Pushed { .. }
+            | ToClient::Answered { .. }
+            | ToClient::Logged(_) => {}
             ToClient::Closing { reason } => effects.notices.push(Notice::Closing(reason)),
         }
     }

@@ -1,5 +1,7 @@
 //! What a client says to the scheduler.
 
+use super::extension::Call;
+use super::question::Question;
 use crate::graph::GraphChunk;
 use crate::ids::{TaskId, Ticket, WorkerId};
 use crate::key::Key;
@@ -11,6 +13,9 @@ pub struct ClientHello {
     pub protocol: u32,
     /// A name for people, such as program and process id.
     pub name: String,
+    /// The job that its tasks count to unless their options name another; empty for one of its own,
+    /// which is named after the client.
+    pub job: String,
 }
 
 /// Data that a client wants to place on workers. It keeps them until the scheduler asks for them
@@ -64,6 +69,33 @@ pub enum FromClient {
         /// The worker that answered so.
         worker: WorkerId,
     },
+    /// Take the task of this key under this ticket, the next of the client's own. If no task has the
+    /// key, the answer is [`super::ToClient::Failed`] with the code of an unknown key.
+    Want {
+        /// The client's number for it.
+        ticket: Ticket,
+        /// The key.
+        key: Key,
+    },
+    /// Run these again that failed, and whatever they need that failed.
+    Retry(Vec<Ticket>),
+    /// Keep these going until they have ended, also when nobody wants them.
+    Detach(Vec<Ticket>),
+    /// Call an operation of an extension.
+    Call(Box<Call>),
+    /// Nobody waits for the answer to this call any more.
+    Withdraw(u64),
+    /// The reply to this call has reached whoever waited for it.
+    Received(u64),
+    /// Answer this with [`super::ToClient::Answered`].
+    Ask {
+        /// The client's number for the question.
+        request: u64,
+        /// The question.
+        question: Question,
+    },
+    /// Whether to send what tasks print and log, of those tasks that this client wants.
+    Listen(bool),
     /// Still here.
     Heartbeat,
 }

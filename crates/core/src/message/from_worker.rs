@@ -114,6 +114,34 @@ pub enum FromWorker {
         /// Memory of the process.
         process_bytes: u64,
     },
+    /// The answer to [`super::ToWorker::Run`].
+    Ran {
+        /// The scheduler's number for it.
+        request: u64,
+        /// What it returned, or how it failed.
+        result: Result<Encoded, Box<TaskFailure>>,
+    },
+    /// This run waits for other tasks: it occupies no thread until it comes back.
+    Seceded {
+        /// Which task.
+        task: TaskId,
+        /// Which run.
+        run: RunId,
+    },
+    /// This run occupies a thread again.
+    Rejoined {
+        /// Which task.
+        task: TaskId,
+        /// Which run.
+        run: RunId,
+    },
+    /// What a task printed or logged; only after [`super::ToWorker::Listen`].
+    Logged {
+        /// Which task.
+        task: TaskId,
+        /// The lines: how weighty (see [`super::LogLine`]) and the text.
+        lines: Vec<(u8, String)>,
+    },
     /// It was told to end: send nothing new; running tasks end, runs that have not started come back
     /// with [`ReturnCause::Leaving`]. Answered with [`super::ToWorker::MayLeave`] when every value
     /// that only it holds is elsewhere (or nowhere can take it).

@@ -2,14 +2,20 @@
 //!
 //! The three cores exchange exactly these; `taskloom-wire` turns them into protobuf and back.
 
+mod extension;
 mod from_client;
 mod from_worker;
+mod question;
 mod to_client;
 mod to_worker;
 
+pub use extension::{Call, Grant, Parcel};
 pub use from_client::{ClientHello, FromClient, Scatter};
 pub use from_worker::{FromWorker, ReturnCause, WorkerHello};
-pub use to_client::{Located, Place, ToClient};
+pub use question::{
+    Answer, Explanation, HolderList, JobChange, JobSummary, Question, WorkerContents, WorkerSummary,
+};
+pub use to_client::{Located, LogLine, Place, ToClient};
 pub use to_worker::{Compute, Input, Peer, ToWorker};
 
 use crate::ids::{ClientId, WorkerId};
@@ -35,6 +41,8 @@ pub struct ClientWelcome {
     pub epoch: u16,
     /// How often to send a heartbeat.
     pub heartbeat: Duration,
+    /// The operations of the scheduler's extensions; calls name them by their index here.
+    pub operations: Vec<String>,
 }
 
 /// Why the scheduler does not take a party in.

@@ -1,8 +1,11 @@
 //! What the scheduler says to a client.
 
+use super::extension::Parcel;
+use super::question::Answer;
 use super::to_worker::Peer;
 use crate::error::TaskFailure;
 use crate::ids::{TaskId, Ticket};
+use crate::key::Key;
 use crate::operation::Operation;
 use crate::value::Encoded;
 use std::sync::Arc;
@@ -30,8 +33,22 @@ pub struct Located {
     pub place: Option<Place>,
 }
 
-/// A message to a client.
+/// A line that a task printed or logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// The key of the task.
+    pub key: Key,
+    /// The worker it ran on.
+    pub worker: String,
+    /// How weighty: 1 error, 2 warning, 3 information, 4 debugging, 5 tracing; 0 for what was
+    /// printed.
+    pub level: u8,
+    /// The line, of at most [`crate::limits::LOG_BYTES_MAX`] bytes.
+    pub text: String,
+}
+
+/// A message to a client.
+#[derive(Clone, Debug, PartialEq)]
 pub enum ToClient {
     /// A result is there.
     Finished {
@@ -81,6 +98,29 @@ pub enum ToClient {
         /// One answer per ticket, in the order asked.
         places: Vec<Located>,
     },
+    /// The reply to a call of an extension.
+    Replied {
+        /// The client's number for the call.
+        request: u64,
+        /// The reply, or why there is none.
+        result: Result<Parcel, Arc<TaskFailure>>,
+    },
+    /// A message of an extension that nobody asked for.
+    Pushed {
+        /// Which operation it belongs to: an index into the list of the welcome.
+        operation: u32,
+        /// The message.
+        parcel: Parcel,
+    },
+    /// The answer to [`super::FromClient::Ask`].
+    Answered {
+        /// The client's number for the question.
+        request: u64,
+        /// The answer, or why there is none.
+        result: Result<Box<Answer>, Arc<TaskFailure>>,
+    },
+    /// What tasks printed or logged.
+    Logged(Vec<LogLine>),
     /// The scheduler is ending; nothing more will be taken in.
     Closing {
         /// Why.

@@ -3,6 +3,7 @@
 use crate::ids::{RunId, TaskId, WorkerId};
 use crate::value::Encoded;
 use bytes::Bytes;
+use std::time::Duration;
 
 /// A worker as others reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Compute {
     pub inputs: Vec<Input>,
     /// Whether a small result shall travel inside the completion.
     pub inline_result: bool,
+    /// The longest that the run may take; zero for no limit.
+    pub timeout: Duration,
 }
 
 /// A message to a worker.
@@ -82,6 +85,25 @@ pub enum ToWorker {
     /// All that only this worker held is elsewhere: it may leave now. Follows
     /// [`super::FromWorker::Leaving`].
     MayLeave,
+    /// Run an operation at once, outside scheduling and beside the compute threads. Answered with
+    /// [`super::FromWorker::Ran`].
+    Run {
+        /// The scheduler's number for it.
+        request: u64,
+        /// Index into the list of operations that the worker offered in its hello.
+        operation: u32,
+        /// The arguments, encoded as the message `Arguments` of the protocol, without references.
+        arguments: Bytes,
+    },
+    /// Leave in order, as if it had been told to end: see [`super::FromWorker::Leaving`].
+    Retire,
+    /// End at once and start anew with empty hands.
+    Restart {
+        /// Why.
+        reason: String,
+    },
+    /// Whether to report what tasks print and log.
+    Listen(bool),
     /// The scheduler is ending; wait for another one or leave, as configured.
     Closing {
         /// Why.

@@ -85,6 +85,7 @@ impl SessionHost for Host {
             client: ClientId::new(2, 1),
             epoch: 7,
             heartbeat,
+            operations: Vec::new(),
         })
     }
 }
@@ -245,6 +246,7 @@ pub fn client_hello() -> ClientHello {
     ClientHello {
         protocol: PROTOCOL_VERSION,
         name: "c1".to_owned(),
+        job: String::new(),
     }
 }
 

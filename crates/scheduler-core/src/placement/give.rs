@@ -20,6 +20,7 @@ impl SchedulerCore {
         let inputs = self.inputs(slot, worker);
         let run = self.next_run();
         let estimate_ns = self.specs.mean_ns(task.spec).unwrap_or(UNKNOWN_NS);
+        let timeout = self.specs.options_of(task.spec).timeout;
         let class = self.specs.class(spec.class);
         let now = self.now;
         let Some(record) = self.workers.get_mut(worker) else {
@@ -60,6 +61,7 @@ impl SchedulerCore {
             rank: task.rank,
             arguments: self.blocks.arguments(task.place),
             inputs,
+            timeout,
             inline_result: !task.wants.is_empty() || !task.dependents.is_empty(),
         };
         self.tell_worker(worker, ToWorker::Compute(Box::new(compute)));

@@ -229,6 +229,7 @@ impl World {
         let hello = ClientHello {
             protocol: PROTOCOL_VERSION,
             name: "c".into(),
+            job: String::new(),
         };
         self.turn(Event::ClientJoined { session: 0, hello });
     }

@@ -42,6 +42,7 @@ impl SchedulerCore {
             client: id,
             epoch: self.epoch,
             heartbeat: self.config.heartbeat,
+            operations: self.host.operations.to_vec(),
         })
     }
 
@@ -79,6 +80,22 @@ impl SchedulerCore {
                 }
                 FromClient::Locate { request, tickets } => self.locate(slot, request, tickets),
                 FromClient::Missing { task, worker } => self.client_misses(task, worker),
+                FromClient::Want { ticket, key } => self.want_by_key(slot, ticket, &key),
+                FromClient::Retry(tickets) => {
+                    for ticket in tickets {
+                        self.retry(slot, ticket);
+                    }
+                }
+                FromClient::Detach(tickets) => {
+                    for ticket in tickets {
+                        self.detach_from_client(slot, ticket);
+                    }
+                }
+                FromClient::Call(call) => self.call(slot, *call),
+                FromClient::Withdraw(request) => self.call_withdrawn(slot, request),
+                FromClient::Received(request) => self.call_received(slot, request),
+                FromClient::Ask { request, question } => self.ask(slot, request, question),
+                FromClient::Listen(on) => self.listen(slot, on),
                 FromClient::Heartbeat => {}
             }
             self.run_steps();

@@ -5,6 +5,7 @@
 //!
 //! [`run_steps`]: crate::SchedulerCore::run_steps
 
+mod by_key;
 mod cancel;
 mod clients;
 mod close;
@@ -14,11 +15,13 @@ mod forget;
 mod intake;
 mod leaving;
 mod locate;
+mod logs;
 mod lost;
 mod need;
 mod no_worker;
 mod returned;
 mod scatter;
+mod secede;
 mod silence;
 mod stored;
 mod worker_gone;

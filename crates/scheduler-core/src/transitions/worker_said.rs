@@ -55,6 +55,10 @@ impl SchedulerCore {
                         worker.process_bytes = process_bytes;
                     }
                 }
+                FromWorker::Ran { request, result } => self.ran_outside(slot, request, result),
+                FromWorker::Seceded { task, run } => self.run_seceded(slot, task, run),
+                FromWorker::Rejoined { task, run } => self.run_rejoined(slot, task, run),
+                FromWorker::Logged { task, lines } => self.logged(slot, task, lines),
                 FromWorker::Leaving => self.worker_leaves(slot),
             }
             self.run_steps();

@@ -70,6 +70,11 @@ impl WorkerCore {
             } => {
                 self.acquire(task, nbytes, &holders, effects);
             }
+            // The shell carries these out.
+            ToWorker::Run { .. }
+            | ToWorker::Retire
+            | ToWorker::Restart { .. }
+            | ToWorker::Listen(_) => {}
             ToWorker::MayLeave => {
                 if let Some(leaving) = &mut self.leaving {
                     leaving.released = true;

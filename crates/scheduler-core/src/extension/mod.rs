@@ -1,0 +1,55 @@
+//! Extensions: what is not scheduling, driven by the scheduler.
+//!
+//! Here: the trait and its words. `host.rs` keeps the extensions of a scheduler, carries out what
+//! they decide and contains their panics.
+
+mod calls;
+mod effects;
+mod events;
+mod host;
+
+pub use effects::{ExtensionEffect, ExtensionEffects};
+pub use events::{CallId, Called, ExtensionEvent, TaskEnd};
+pub(crate) use host::Host;
+pub use host::{ExtensionError, ExtensionPanic};
+
+use taskloom_core::Time;
+
+/// Which tasks an extension hears of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// Those that it holds.
+    Held,
+    /// All of them.
+    All,
+}
+
+/// Something that runs beside scheduling, on the scheduler's own thread: a channel, a lock, a
+/// service of the user's. It is a machine as the scheduler itself is: everything that happens to it
+/// comes in as an event, everything it wants done goes out as an effect, and it has no clock, no IO
+/// and no randomness of its own.
+///
+/// It must be quick: the scheduler waits for it. A panic in [`Extension::handle`] is caught: what the
+/// extension had decided in that call is dropped, the caller gets an error that names the extension,
+/// and both go on.
+pub trait Extension: Send {
+    /// Its name, such as `channel`.
+    fn name(&self) -> &'static str;
+
+    /// The names of its operations, such as `channel.append`; no other extension may have them. The
+    /// events name them by their index here. Pushes go out under them too.
+    fn operations(&self) -> &'static [&'static str];
+
+    /// Which tasks it wants to hear of.
+    fn hears(&self) -> Hears {
+        Hears::Held
+    }
+
+    /// Takes in an event.
+    fn handle(&mut self, now: Time, event: ExtensionEvent, effects: &mut ExtensionEffects);
+
+    /// When [`ExtensionEvent::Tick`] is due.
+    fn next_deadline(&self) -> Option<Time> {
+        None
+    }
+}
