@@ -31,6 +31,7 @@
 pub mod blocking;
 mod client;
 mod connect;
+mod coordination;
 mod entry;
 mod futures;
 mod gather;
