@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::arguments::Part;
-use taskloom_core::message::{FromClient, Peer};
+use taskloom_core::message::{Answer, FromClient, Peer};
 use taskloom_core::{Encoded, Operation, TaskFailure, TaskId, Ticket, WorkerId};
 
 /// What the shell shall do after an event, list by list.
@@ -19,6 +19,8 @@ pub struct Effects {
     pub fetch: Vec<Fetch>,
     /// Bring these to workers.
     pub upload: Vec<Upload>,
+    /// Answers to questions, by the number of the question.
+    pub answered: Vec<(u64, Result<Box<Answer>, Arc<TaskFailure>>)>,
     /// Tell the user.
     pub notices: Vec<Notice>,
 }

@@ -4,7 +4,7 @@ use crate::effects::{Fetch, Upload};
 use crate::tasks::{Need, Tasks};
 use std::sync::Arc;
 use taskloom_core::arguments::Part;
-use taskloom_core::message::ToClient;
+use taskloom_core::message::{Question, ToClient};
 use taskloom_core::{Encoded, Key, Operation, TaskFailure, TaskOptions, Ticket};
 
 /// Something happened.
@@ -29,6 +29,11 @@ pub enum Event {
     Release(Ticket),
     /// The user cancels a task; its future ends with this failure.
     Cancel(Ticket, Arc<TaskFailure>),
+    /// The user asks something. It goes out at once, behind everything that was said before; its
+    /// number is [`crate::ClientCore::next_request`] of the moment before.
+    Ask(Question),
+    /// Nobody waits for the answer to this question any more.
+    GiveUp(u64),
     /// Everything that waits to be batched shall go out.
     Flush,
     /// The scheduler said these, in this order.

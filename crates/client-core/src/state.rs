@@ -81,7 +81,7 @@ impl ClientCore {
             to_release: Vec::new(),
             to_cancel: Vec::new(),
             to_locate: Vec::new(),
-            next_request: 0,
+            next_request: 1,
             retrievals: FxHashMap::default(),
             lines: FxHashMap::default(),
             unreachable: FxHashMap::default(),
@@ -105,6 +105,8 @@ impl ClientCore {
             Event::Demand { ticket, part } => self.demand(ticket, part, effects),
             Event::Release(ticket) => self.release(ticket),
             Event::Cancel(ticket, failure) => self.cancel(ticket, failure, effects),
+            Event::Ask(question) => self.ask(question, effects),
+            Event::GiveUp(request) => self.give_up(request, effects),
             Event::Flush => self.flush(effects),
             Event::Said(messages) => {
                 for message in messages {
@@ -120,6 +122,12 @@ impl ClientCore {
     /// The ticket of the next task or scattered value.
     pub fn next_ticket(&self) -> Ticket {
         self.next_ticket
+    }
+
+    /// The number of the next request: a question, a call or a search for results. They share one
+    /// series, so that a withdrawal names one thing. It begins at 1.
+    pub fn next_request(&self) -> u64 {
+        self.next_request
     }
 
     /// How far a future has come; `None` if it is not wanted any more.

@@ -28,6 +28,7 @@
 //! # Ok(()) }
 //! ```
 
+mod ask;
 pub mod blocking;
 mod client;
 mod connect;

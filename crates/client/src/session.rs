@@ -5,6 +5,7 @@
 //! under the lock. What may wait for company (tasks that were submitted one by one, releases,
 //! questions where results are) goes out when the pump runs next, or when somebody begins to wait.
 
+use crate::ask::{Answered, Questions};
 use crate::entry::{Entry, Outcome};
 use crate::notices::{self, Notice};
 use crate::transfer;
@@ -16,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use taskloom_client_core::{ClientCore, Config, Effects, Ending, Event, Slots};
 use taskloom_core::arguments::Part;
-use taskloom_core::message::{FromClient, ToClient};
+use taskloom_core::message::{FromClient, Question, ToClient};
 use taskloom_core::{ErrorCode, Key, TaskFailure, Ticket, Time};
 use taskloom_rpc::SchedulerAddress;
 use taskloom_rpc::data::PeerPool;
@@ -55,6 +56,8 @@ pub(crate) struct Tables {
     core: ClientCore,
     effects: Effects,
     entries: Slots<Entry>,
+    /// Who waits for answers.
+    questions: Questions,
     /// The pump has been called and has not come yet.
     pump_called: bool,
     /// Why the scheduler says it is ending.
@@ -105,6 +108,7 @@ impl Session {
                 core: ClientCore::new(config),
                 effects: Effects::default(),
                 entries: Slots::default(),
+                questions: Questions::default(),
                 pump_called: false,
                 closing: None,
                 closed: None,
@@ -165,6 +169,7 @@ impl Session {
         };
         locked.handle(Event::Closed(reason.clone()));
         locked.tables.closed = Some(reason);
+        locked.tables.questions.close();
         let Locked { tables, woken, .. } = &mut locked;
         for (_, entry) in tables.entries.iter_mut() {
             entry.wake_into(&mut woken.0);
@@ -346,6 +351,22 @@ impl Locked<'_> {
         self.tables.entries.insert(ticket, Entry::default());
     }
 
+    /// Asks the scheduler something. The answer comes through what is returned, unless it is closed
+    /// with the session.
+    pub(crate) fn ask(&mut self, question: Question) -> (u64, Answered) {
+        let request = self.tables.core.next_request();
+        let answered = self.tables.questions.add(request);
+        self.handle(Event::Ask(question));
+        (request, answered)
+    }
+
+    /// Nobody waits for the answer any more; the scheduler is told if it has not come.
+    pub(crate) fn give_up(&mut self, request: u64) {
+        if self.tables.questions.remove(request) {
+            self.handle(Event::GiveUp(request));
+        }
+    }
+
     /// Takes an event in and does what follows from it, except waking, which waits for the end of
     /// the lock.
     pub(crate) fn handle(&mut self, event: Event) {
@@ -413,6 +434,7 @@ impl Locked<'_> {
         let Tables {
             effects,
             entries,
+            questions,
             closing,
             ..
         } = &mut *self.tables;
@@ -432,6 +454,9 @@ impl Locked<'_> {
                 entry.deliver(delivery.part, delivery.result);
                 entry.wake_into(&mut self.woken.0);
             }
+        }
+        for (request, result) in effects.answered.drain(..) {
+            questions.answer(request, result);
         }
         if !effects.send.is_empty() {
             self.session

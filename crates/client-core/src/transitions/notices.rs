@@ -52,10 +52,8 @@ impl ClientCore {
                 self.supply(now, ticket, task, targets, effects);
             }
             ToClient::Located { places, .. } => self.located(now, places, effects),
-            ToClient::Replied { .. }
-            | ToClient::Pushed { .. }
-            | ToClient::Answered { .. }
-            | ToClient::Logged(_) => {}
+            ToClient::Answered { request, result } => effects.answered.push((request, result)),
+            ToClient::Replied { .. } | ToClient::Pushed { .. } | ToClient::Logged(_) => {}
             ToClient::Closing { reason } => effects.notices.push(Notice::Closing(reason)),
         }
     }
