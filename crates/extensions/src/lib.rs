@@ -7,7 +7,10 @@
 //! What does not: IO, clocks, randomness, and the clients' side of the tools, which is in
 //! `taskloom-client`.
 
+mod name;
 mod service;
+#[cfg(test)]
+mod testing;
 
 pub use service::{Incoming, Operation, Operations, Out, Push, Service, hosted};
 

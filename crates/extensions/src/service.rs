@@ -195,8 +195,8 @@ fn encode<M: Serialize>(message: &M) -> Result<Bytes, String> {
 }
 
 /// A service as an extension of the scheduler.
-struct Hosted<S> {
-    service: S,
+pub(crate) struct Hosted<S> {
+    pub(crate) service: S,
     names: &'static [&'static str],
     handlers: Vec<Option<Handler<S>>>,
     marker: PhantomData<fn(S)>,
@@ -204,14 +204,20 @@ struct Hosted<S> {
 
 /// Makes a service an extension that a scheduler can be given.
 pub fn hosted<S: Service>(service: S) -> Box<dyn Extension> {
-    let Operations { names, handlers } = S::operations();
-    Box::new(Hosted {
-        service,
-        // A process has few services, and they live as long as it does.
-        names: names.leak(),
-        handlers,
-        marker: PhantomData,
-    })
+    Box::new(Hosted::new(service))
+}
+
+impl<S: Service> Hosted<S> {
+    pub(crate) fn new(service: S) -> Self {
+        let Operations { names, handlers } = S::operations();
+        Self {
+            service,
+            // A process has few services, and they live as long as it does.
+            names: names.leak(),
+            handlers,
+            marker: PhantomData,
+        }
+    }
 }
 
 impl<S: Service> Extension for Hosted<S> {
