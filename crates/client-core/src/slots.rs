@@ -5,10 +5,18 @@ use taskloom_core::Ticket;
 
 const PAGE: u64 = 1024;
 
-/// A table by ticket. Tickets ascend and are never used twice, so it is a window of pages over
-/// them: looking up is two indexes, and a page goes away with its last entry.
+/// A table by ticket, with a window over the client's own tickets and one over those that the
+/// scheduler granted: each series ascends on its own and uses no ticket twice.
 #[derive(Debug)]
 pub struct Slots<T> {
+    own: Window<T>,
+    granted: Window<T>,
+}
+
+/// A window of pages over one series: looking up is two indexes, and a page goes away with its last
+/// entry.
+#[derive(Debug)]
+struct Window<T> {
     /// The number of the first page in the window.
     base: u64,
     pages: VecDeque<Option<Page<T>>>,
@@ -24,6 +32,15 @@ struct Page<T> {
 impl<T> Default for Slots<T> {
     fn default() -> Self {
         Self {
+            own: Window::default(),
+            granted: Window::default(),
+        }
+    }
+}
+
+impl<T> Default for Window<T> {
+    fn default() -> Self {
+        Self {
             base: 0,
             pages: VecDeque::new(),
             len: 0,
@@ -34,22 +51,63 @@ impl<T> Default for Slots<T> {
 impl<T> Slots<T> {
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.len
+        self.own.len + self.granted.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The entry of a ticket.
     pub fn get(&self, ticket: Ticket) -> Option<&T> {
-        let (page, at) = self.place(ticket)?;
-        self.pages.get(page)?.as_ref()?.slots.get(at)?.as_ref()
+        self.window(ticket).get(ticket)
     }
 
     /// The entry of a ticket, to be changed.
     pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut T> {
+        self.window_mut(ticket).get_mut(ticket)
+    }
+
+    /// Sets the entry of a ticket. Tickets before the window are ignored: they were used up.
+    pub fn insert(&mut self, ticket: Ticket, entry: T) {
+        self.window_mut(ticket).insert(ticket, entry);
+    }
+
+    /// Takes the entry of a ticket out.
+    pub fn remove(&mut self, ticket: Ticket) -> Option<T> {
+        self.window_mut(ticket).remove(ticket)
+    }
+
+    /// All entries, by ascending ticket.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Ticket, &mut T)> {
+        self.own.iter_mut().chain(self.granted.iter_mut())
+    }
+
+    fn window(&self, ticket: Ticket) -> &Window<T> {
+        if ticket.is_granted() {
+            &self.granted
+        } else {
+            &self.own
+        }
+    }
+
+    fn window_mut(&mut self, ticket: Ticket) -> &mut Window<T> {
+        if ticket.is_granted() {
+            &mut self.granted
+        } else {
+            &mut self.own
+        }
+    }
+}
+
+impl<T> Window<T> {
+    fn get(&self, ticket: Ticket) -> Option<&T> {
+        let (page, at) = self.place(ticket)?;
+        self.pages.get(page)?.as_ref()?.slots.get(at)?.as_ref()
+    }
+
+    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut T> {
         let (page, at) = self.place(ticket)?;
         self.pages
             .get_mut(page)?
@@ -59,8 +117,7 @@ impl<T> Slots<T> {
             .as_mut()
     }
 
-    /// Sets the entry of a ticket. Tickets before the window are ignored: they were used up.
-    pub fn insert(&mut self, ticket: Ticket, entry: T) {
+    fn insert(&mut self, ticket: Ticket, entry: T) {
         if self.pages.is_empty() {
             self.base = ticket.0 / PAGE;
         }
@@ -83,8 +140,7 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Takes the entry of a ticket out.
-    pub fn remove(&mut self, ticket: Ticket) -> Option<T> {
+    fn remove(&mut self, ticket: Ticket) -> Option<T> {
         let (at_page, at) = self.place(ticket)?;
         let page = self.pages.get_mut(at_page)?.as_mut()?;
         let entry = page.slots.get_mut(at)?.take()?;
@@ -100,8 +156,7 @@ impl<T> Slots<T> {
         Some(entry)
     }
 
-    /// All entries, by ascending ticket.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Ticket, &mut T)> {
+    fn iter_mut(&mut self) -> impl Iterator<Item = (Ticket, &mut T)> {
         let base = self.base;
         let pages = self.pages.iter_mut().enumerate();
         pages
@@ -137,8 +192,8 @@ mod tests {
             assert_eq!(slots.remove(Ticket(ticket)), None);
         }
         assert_eq!(slots.len(), 1);
-        assert_eq!(slots.base, 5);
-        assert_eq!(slots.pages.iter().flatten().count(), 1);
+        assert_eq!(slots.own.base, 5);
+        assert_eq!(slots.own.pages.iter().flatten().count(), 1);
         slots.insert(Ticket(20 * PAGE + 3), 7);
         *slots.get_mut(Ticket(5 * PAGE)).unwrap() = 1;
         let all: Vec<_> = slots
@@ -155,8 +210,18 @@ mod tests {
     fn an_empty_table_begins_anywhere() {
         let mut slots = Slots::default();
         slots.insert(Ticket(1 << 60), 1);
-        assert_eq!(slots.pages.len(), 1);
+        assert_eq!(slots.granted.pages.len(), 1);
         assert_eq!(slots.remove(Ticket(1 << 60)), Some(1));
-        assert!(slots.is_empty() && slots.pages.is_empty());
+        assert!(slots.is_empty() && slots.granted.pages.is_empty());
+    }
+
+    #[test]
+    fn granted_tickets_lie_apart() {
+        let mut slots = Slots::default();
+        slots.insert(Ticket::FIRST_GRANTED, 2);
+        slots.insert(Ticket(3), 1);
+        assert_eq!((slots.own.pages.len(), slots.granted.pages.len()), (1, 1));
+        let all: Vec<_> = slots.iter_mut().map(|(_, entry)| *entry).collect();
+        assert_eq!((all, slots.len()), (vec![1, 2], 2));
     }
 }
