@@ -374,10 +374,12 @@ impl Wire for ToClient {
             },
             Self::Pushed { parcel, .. } => 8 + parcel_weight(parcel),
             Self::Answered { result, .. } => answer_weight(result),
-            Self::Logged(lines) => lines
-                .iter()
-                .map(|line| 16 + line.key.as_bytes().len() + line.worker.len() + line.text.len())
-                .sum(),
+            Self::Logged(lines) => {
+                let line = |line: &LogLine| {
+                    16 + line.key.as_bytes().len() + line.worker.len() + line.text.len()
+                };
+                8 + lines.iter().map(line).sum::<usize>()
+            }
             Self::Closing { reason } => 8 + reason.len(),
         }
     }

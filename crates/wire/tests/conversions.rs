@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{
-    ClientHello, ClientWelcome, Compute, FromClient, FromWorker, Input, Located, Peer, Place,
-    ReturnCause, Scatter, ToClient, ToWorker, WorkerHello, WorkerWelcome,
+    Answer, Call, ClientHello, ClientWelcome, Compute, Explanation, FromClient, FromWorker, Grant,
+    HolderList, Input, JobChange, JobSummary, Located, LogLine, Parcel, Peer, Place, Question,
+    ReturnCause, Scatter, ToClient, ToWorker, WorkerContents, WorkerHello, WorkerSummary,
+    WorkerWelcome,
 };
 use taskloom_core::{
     ArgumentNode, ClientId, Codec, Encoded, ErrorCode, GraphChunk, GraphId, Key, Operation, Packed,
-    ResourceAmount, RunId, TaskFailure, TaskId, TaskOptions, Ticket, WorkerId,
+    Residence, ResourceAmount, RunId, TaskFailure, TaskId, TaskOptions, Ticket, WorkerId,
 };
 use taskloom_wire::{SessionTerms, Wire, arguments, proto};
 
@@ -92,9 +94,10 @@ fn failure() -> impl Strategy<Value = TaskFailure> {
         ".{0,8}",
         ".{0,8}",
         any::<u32>(),
+        vec(".{0,8}", 0..3),
     )
         .prop_map(
-            |(code, message, chain, place, key, operation, worker, runs)| {
+            |(code, message, chain, place, key, operation, worker, runs, story)| {
                 let code = ErrorCode::ALL[code];
                 TaskFailure {
                     code,
@@ -105,6 +108,7 @@ fn failure() -> impl Strategy<Value = TaskFailure> {
                     operation,
                     worker,
                     runs,
+                    story,
                 }
             },
         )
@@ -128,10 +132,19 @@ fn input() -> impl Strategy<Value = Input> {
 fn compute() -> impl Strategy<Value = Compute> {
     (
         (task(), run(), name(), any::<u32>(), any::<i32>()),
-        (any::<u64>(), bytes(), vec(input(), 0..3), any::<bool>()),
+        (
+            any::<u64>(),
+            bytes(),
+            vec(input(), 0..3),
+            any::<bool>(),
+            nanos(),
+        ),
     )
         .prop_map(
-            |((task, run, key, operation, priority), (rank, arguments, inputs, inline))| {
+            |(
+                (task, run, key, operation, priority),
+                (rank, arguments, inputs, inline, timeout),
+            )| {
                 let (key, inline_result) = (Bytes::from(key), inline);
                 Compute {
                     task,
@@ -143,6 +156,7 @@ fn compute() -> impl Strategy<Value = Compute> {
                     arguments,
                     inputs,
                     inline_result,
+                    timeout,
                 }
             },
         )
@@ -164,6 +178,16 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
             }
         }),
         Just(ToWorker::MayLeave),
+        (any::<u64>(), any::<u32>(), bytes()).prop_map(|(request, operation, arguments)| {
+            ToWorker::Run {
+                request,
+                operation,
+                arguments,
+            }
+        }),
+        Just(ToWorker::Retire),
+        ".{0,8}".prop_map(|reason| ToWorker::Restart { reason }),
+        any::<bool>().prop_map(ToWorker::Listen),
         ".{0,8}".prop_map(|reason| ToWorker::Closing { reason }),
     ]
 }
@@ -216,6 +240,18 @@ fn from_worker() -> impl Strategy<Value = FromWorker> {
                 process_bytes
             }
         ),
+        (any::<u64>(), value()).prop_map(|(request, value)| FromWorker::Ran {
+            request,
+            result: Ok(value),
+        }),
+        (any::<u64>(), failure()).prop_map(|(request, failure)| FromWorker::Ran {
+            request,
+            result: Err(Box::new(failure)),
+        }),
+        (task(), run()).prop_map(|(task, run)| FromWorker::Seceded { task, run }),
+        (task(), run()).prop_map(|(task, run)| FromWorker::Rejoined { task, run }),
+        (task(), vec((0..=5_u8, ".{0,8}"), 0..3))
+            .prop_map(|(task, lines)| FromWorker::Logged { task, lines }),
         Just(FromWorker::Leaving),
     ]
 }
@@ -224,12 +260,38 @@ fn packed() -> impl Strategy<Value = Packed> {
     (bytes(), vec(any::<u32>(), 0..4)).prop_map(|(blob, ends)| Packed { blob, ends })
 }
 
+fn nanos() -> impl Strategy<Value = Duration> {
+    any::<u64>().prop_map(Duration::from_nanos)
+}
+
 fn options() -> impl Strategy<Value = TaskOptions> {
-    (any::<i32>(), resources(), workers()).prop_map(|(priority, resources, workers)| TaskOptions {
-        priority,
-        resources,
-        workers,
-    })
+    let residence = prop_oneof![
+        Just(Residence::Anywhere),
+        Just(Residence::Fixed),
+        Just(Residence::Restarted)
+    ];
+    (
+        (any::<i32>(), resources(), workers(), any::<bool>()),
+        (any::<u32>(), nanos(), nanos()),
+        (".{0,8}", ".{0,8}", residence),
+    )
+        .prop_map(|(one, two, three)| {
+            let (priority, resources, workers, or_any) = one;
+            let (retries, backoff, timeout) = two;
+            let (label, job, residence) = three;
+            TaskOptions {
+                priority,
+                resources,
+                or_any: or_any && !workers.is_empty(),
+                workers,
+                retries,
+                backoff,
+                timeout,
+                label,
+                job,
+                residence,
+            }
+        })
 }
 
 fn chunk() -> impl Strategy<Value = GraphChunk> {
@@ -251,8 +313,9 @@ fn chunk() -> impl Strategy<Value = GraphChunk> {
             numbers(),
         ),
         (vec(ticket(), 0..4), numbers(), numbers(), any::<bool>()),
+        option::of((task(), (1..u64::MAX).prop_map(RunId))),
     )
-        .prop_map(|(one, two, three)| {
+        .prop_map(|(one, two, three, parent)| {
             let (graph, graph_tasks, last, first_ticket, keys, arguments) = one;
             let (new_operations, operation_of, new_options, options_of, dependency_ends) = two;
             let (dependencies, order, wanted, all_wanted) = three;
@@ -272,7 +335,7 @@ fn chunk() -> impl Strategy<Value = GraphChunk> {
                 order,
                 wanted,
                 all_wanted,
-                parent: None,
+                parent,
             }
         })
 }
@@ -302,8 +365,177 @@ fn from_client() -> impl Strategy<Value = FromClient> {
         (any::<u64>(), tickets())
             .prop_map(|(request, tickets)| FromClient::Locate { request, tickets }),
         (task(), worker()).prop_map(|(task, worker)| FromClient::Missing { task, worker }),
+        (ticket(), name()).prop_map(|(ticket, key)| FromClient::Want {
+            ticket,
+            key: Key::new(key).unwrap(),
+        }),
+        tickets().prop_map(FromClient::Retry),
+        tickets().prop_map(FromClient::Detach),
+        (any::<u64>(), any::<u32>(), bytes(), tickets()).prop_map(
+            |(request, operation, payload, futures)| {
+                FromClient::Call(Box::new(Call {
+                    request,
+                    operation,
+                    payload,
+                    futures,
+                }))
+            }
+        ),
+        any::<u64>().prop_map(FromClient::Withdraw),
+        any::<u64>().prop_map(FromClient::Received),
+        (any::<u64>(), question())
+            .prop_map(|(request, question)| FromClient::Ask { request, question }),
+        any::<bool>().prop_map(FromClient::Listen),
         Just(FromClient::Heartbeat),
     ]
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let tickets = || vec(ticket(), 0..4);
+    let change = prop_oneof![
+        (1..u32::MAX).prop_map(JobChange::Weight),
+        Just(JobChange::Pause),
+        Just(JobChange::Resume),
+        option::of(1..u32::MAX).prop_map(JobChange::Cap),
+        Just(JobChange::Cancel),
+    ];
+    prop_oneof![
+        ticket().prop_map(Question::Explain),
+        tickets().prop_map(Question::WhoHas),
+        workers().prop_map(Question::HasWhat),
+        workers().prop_map(Question::Processing),
+        Just(Question::Workers),
+        any::<u32>().prop_map(Question::WaitForWorkers),
+        (tickets(), any::<u32>(), workers()).prop_map(|(tickets, copies, workers)| {
+            Question::Replicate {
+                tickets,
+                copies,
+                workers,
+            }
+        }),
+        (tickets(), workers())
+            .prop_map(|(tickets, workers)| Question::Rebalance { tickets, workers }),
+        (operation(), bytes(), workers()).prop_map(|(operation, arguments, workers)| {
+            Question::Run {
+                operation,
+                arguments,
+                workers,
+            }
+        }),
+        workers().prop_map(Question::Restart),
+        workers().prop_map(Question::Retire),
+        ".{0,8}".prop_map(Question::Shutdown),
+        Just(Question::Jobs),
+        (".{0,8}", change).prop_map(|(job, change)| Question::SetJob { job, change }),
+        Just(Question::Sync),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let texts = || vec(".{0,8}", 0..3);
+    let key = || name().prop_map(|key| Key::new(key).unwrap());
+    let explanation = (
+        (name(), ".{0,8}", ".{0,8}", ".{0,8}", ".{0,8}"),
+        (
+            texts(),
+            texts(),
+            texts(),
+            option::of(any::<u64>()),
+            any::<u32>(),
+        ),
+    )
+        .prop_map(|(one, two)| {
+            let (key, operation, label, job, state) = one;
+            let (reasons, workers, story, queue_place, runs) = two;
+            Explanation {
+                key,
+                operation,
+                label,
+                job,
+                state,
+                reasons,
+                workers,
+                story,
+                queue_place,
+                runs,
+            }
+        });
+    let summary = (
+        (name(), any::<u16>(), any::<u32>(), any::<u64>()),
+        (resources(), any::<u64>(), any::<u32>()),
+    )
+        .prop_map(|(one, two)| {
+            let (name, port, nthreads, memory_limit) = one;
+            let (resources, stored_bytes, processing) = two;
+            WorkerSummary {
+                name,
+                address: format!("host:{port}"),
+                nthreads,
+                memory_limit,
+                resources,
+                stored_bytes,
+                processing,
+            }
+        });
+    let job = (
+        (
+            ".{0,8}",
+            any::<u32>(),
+            any::<bool>(),
+            option::of(1..u32::MAX),
+        ),
+        (any::<u64>(), any::<u64>(), any::<u64>(), nanos()),
+    )
+        .prop_map(|(one, two)| {
+            let (job, weight, paused, cap) = one;
+            let (queued, running, tasks, given) = two;
+            JobSummary {
+                job,
+                weight,
+                paused,
+                cap,
+                queued,
+                running,
+                tasks,
+                given,
+            }
+        });
+    let ran = prop_oneof![
+        value().prop_map(Ok),
+        failure().prop_map(|failure| Err(Arc::new(failure)))
+    ];
+    prop_oneof![
+        explanation.prop_map(Answer::Explained),
+        vec((texts(), any::<u64>()), 0..3).prop_map(|lists| {
+            let list = |(workers, nbytes)| HolderList { workers, nbytes };
+            Answer::Holders(lists.into_iter().map(list).collect())
+        }),
+        vec((name(), vec((key(), any::<u64>()), 0..3)), 0..3).prop_map(|workers| {
+            let contents = |(worker, keys)| WorkerContents { worker, keys };
+            Answer::Contents(workers.into_iter().map(contents).collect())
+        }),
+        vec(summary, 0..3).prop_map(Answer::Workers),
+        vec((name(), ran), 0..3).prop_map(Answer::Ran),
+        vec(job, 0..3).prop_map(Answer::Jobs),
+        any::<u64>().prop_map(Answer::Done),
+    ]
+}
+
+fn parcel() -> impl Strategy<Value = Parcel> {
+    let grant = (Ticket::FIRST_GRANTED.0..u64::MAX, name()).prop_map(|(ticket, key)| Grant {
+        ticket: Ticket(ticket),
+        key: Key::new(key).unwrap(),
+    });
+    (bytes(), vec(grant, 0..3)).prop_map(|(payload, futures)| Parcel { payload, futures })
+}
+
+fn log_line() -> impl Strategy<Value = LogLine> {
+    (name(), name(), 0..=5_u8, ".{0,8}").prop_map(|(key, worker, level, text)| LogLine {
+        key: Key::new(key).unwrap(),
+        worker,
+        level,
+        text,
+    })
 }
 
 fn located() -> impl Strategy<Value = Located> {
@@ -347,6 +579,25 @@ fn to_client() -> impl Strategy<Value = ToClient> {
         }),
         (any::<u64>(), vec(located(), 0..3))
             .prop_map(|(request, places)| ToClient::Located { request, places }),
+        (any::<u64>(), parcel()).prop_map(|(request, parcel)| ToClient::Replied {
+            request,
+            result: Ok(parcel),
+        }),
+        (any::<u64>(), failure()).prop_map(|(request, failure)| ToClient::Replied {
+            request,
+            result: Err(Arc::new(failure)),
+        }),
+        (any::<u32>(), parcel())
+            .prop_map(|(operation, parcel)| ToClient::Pushed { operation, parcel }),
+        (any::<u64>(), answer()).prop_map(|(request, answer)| ToClient::Answered {
+            request,
+            result: Ok(Box::new(answer)),
+        }),
+        (any::<u64>(), failure()).prop_map(|(request, failure)| ToClient::Answered {
+            request,
+            result: Err(Arc::new(failure)),
+        }),
+        vec(log_line(), 0..3).prop_map(ToClient::Logged),
         ".{0,8}".prop_map(|reason| ToClient::Closing { reason }),
     ]
 }
@@ -442,7 +693,7 @@ proptest! {
         prop_assert_eq!(proto.into_core(), Ok((client, terms)));
         let address = "host:1".to_owned();
         let worker = WorkerHello {
-            protocol, name, address, nthreads, memory_limit, resources, operations, release, process,
+            protocol, name, address: address.clone(), nthreads, memory_limit, resources, operations, release, process,
         };
         let proto = proto::WorkerHello::from_core(worker.clone(), terms);
         prop_assert_eq!(proto.into_core(), Ok((worker, terms)));
@@ -450,7 +701,12 @@ proptest! {
         let worker = WorkerWelcome { worker: WorkerId::from_bits(memory_limit), epoch, heartbeat };
         let proto = proto::WorkerWelcome::from_core(&worker, window_bytes);
         prop_assert_eq!(proto.into_core(), Ok((worker, window_bytes)));
-        let client = ClientWelcome { client: ClientId::from_bits(memory_limit), epoch, heartbeat };
+        let client = ClientWelcome {
+            client: ClientId::from_bits(memory_limit),
+            epoch,
+            heartbeat,
+            operations: vec![address, "channel.append".to_owned()],
+        };
         let proto = proto::ClientWelcome::from_core(&client, window_bytes);
         prop_assert_eq!(proto.into_core(), Ok((client, window_bytes)));
     }
