@@ -1,11 +1,12 @@
 //! The context of a running task: who it is, where it runs, whether it is still wanted.
 
+use crate::secede::{RunScope, Seceded, Seceding};
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use taskloom_core::{Key, RunId};
 use tracing::Level;
@@ -52,22 +53,107 @@ struct Inner {
     key: Key,
     run: RunId,
     worker: Arc<WorkerScope>,
+    scope: Option<Arc<dyn RunScope>>,
+    seceded: Seceding,
     cancelled: AtomicBool,
     waiting: Mutex<Vec<Waker>>,
     scratch: OnceLock<PathBuf>,
 }
 
+/// A context that does not keep its run's things alive; see [`TaskContext::downgrade`].
+#[derive(Clone)]
+pub struct WeakContext(Weak<Inner>);
+
+impl WeakContext {
+    /// The context, if the run is not over.
+    pub fn upgrade(&self) -> Option<TaskContext> {
+        self.0.upgrade().map(TaskContext)
+    }
+}
+
+impl fmt::Debug for WeakContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakContext")
+    }
+}
+
 impl TaskContext {
     /// The context of one run; made by workers, and by tests of tasks that want one.
     pub fn new(key: Key, run: RunId, worker: Arc<WorkerScope>) -> Self {
+        Self::make(key, run, worker, None)
+    }
+
+    /// The context of a run that a worker's executor carries out.
+    pub fn with_scope(
+        key: Key,
+        run: RunId,
+        worker: Arc<WorkerScope>,
+        scope: Arc<dyn RunScope>,
+    ) -> Self {
+        Self::make(key, run, worker, Some(scope))
+    }
+
+    fn make(
+        key: Key,
+        run: RunId,
+        worker: Arc<WorkerScope>,
+        scope: Option<Arc<dyn RunScope>>,
+    ) -> Self {
         Self(Arc::new(Inner {
             key,
             run,
             worker,
+            scope,
+            seceded: Seceding::default(),
             cancelled: AtomicBool::new(false),
             waiting: Mutex::new(Vec::new()),
             scratch: OnceLock::new(),
         }))
+    }
+
+    /// The context of the task whose code runs on this thread at this moment. A thread that a task
+    /// has started itself has none.
+    ///
+    /// ```
+    /// use taskloom_task::TaskContext;
+    /// assert!(TaskContext::current().is_none(), "this is no task");
+    /// ```
+    pub fn current() -> Option<Self> {
+        crate::execute::current()
+    }
+
+    /// The same context, without keeping it alive.
+    pub fn downgrade(&self) -> WeakContext {
+        WeakContext(Arc::downgrade(&self.0))
+    }
+
+    /// Gives the run's place among the worker's running tasks to others for as long as it waits, for
+    /// other tasks or for something outside: otherwise tasks that wait for tasks could fill a worker
+    /// on which nothing can go on. Waiting for a future of the task's own client does this by itself.
+    ///
+    /// ```
+    /// use taskloom_task::{TaskContext, task};
+    ///
+    /// # fn answer_of_a_slow_machine() -> i64 { 42 }
+    /// #[task(crate = taskloom_task)]
+    /// fn measured(ctx: &TaskContext) -> i64 {
+    ///     let seceded = ctx.secede();               // others may run meanwhile
+    ///     let answer = answer_of_a_slow_machine();
+    ///     seceded.rejoin_blocking();                // waits for a place
+    ///     answer
+    /// }
+    /// ```
+    pub fn secede(&self) -> Seceded {
+        Seceded::begin(self)
+    }
+
+    /// What the worker's executor does for this run.
+    pub(crate) fn scope(&self) -> Option<&dyn RunScope> {
+        self.0.scope.as_deref()
+    }
+
+    pub(crate) fn seceding(&self) -> &Seceding {
+        &self.0.seceded
     }
 
     /// The key of the task.

@@ -8,7 +8,7 @@ use crate::value::Value;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::pin::Pin;
@@ -20,8 +20,8 @@ use taskloom_core::{ErrorCode, TaskFailure};
 type Seen = (String, Option<String>);
 
 thread_local! {
-    /// Whether this thread runs the code of a task now.
-    static IN_TASK: Cell<bool> = const { Cell::new(false) };
+    /// The task whose code this thread runs now.
+    static CURRENT: RefCell<Option<TaskContext>> = const { RefCell::new(None) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
 }
 
@@ -32,7 +32,7 @@ fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if IN_TASK.get() {
+            if is_in_task() {
                 see(info);
             } else {
                 previous(info);
@@ -49,12 +49,30 @@ fn see(info: &PanicHookInfo<'_>) {
     SEEN.set(Some((message, place)));
 }
 
+/// The context of the task whose code this thread runs now.
+pub(crate) fn current() -> Option<TaskContext> {
+    // At the end of a thread there may be nothing left to look at.
+    CURRENT
+        .try_with(|current| current.try_borrow().ok()?.clone())
+        .ok()
+        .flatten()
+}
+
+fn is_in_task() -> bool {
+    let look = |current: &RefCell<Option<TaskContext>>| {
+        current.try_borrow().is_ok_and(|current| current.is_some())
+    };
+    CURRENT.try_with(look).unwrap_or(false)
+}
+
 /// Runs code of a task: a panic in it is seen and kept, and not reported otherwise.
-fn guarded<R>(code: impl FnOnce() -> R) -> Result<R, TaskFailure> {
+fn guarded<R>(context: &TaskContext, code: impl FnOnce() -> R) -> Result<R, TaskFailure> {
     install_hook();
-    let outer = IN_TASK.replace(true);
+    let outer = CURRENT.replace(Some(context.clone()));
     let result = catch_unwind(AssertUnwindSafe(code));
-    IN_TASK.set(outer);
+    // What is dropped here may be the last handle of a context: not while the cell is borrowed.
+    let inner = CURRENT.replace(outer);
+    drop(inner);
     result.map_err(|payload: Box<dyn Any + Send>| from_panic(payload, SEEN.take()))
 }
 
@@ -72,7 +90,7 @@ pub(crate) fn on_thread(
     arguments: Vec<Argument>,
 ) -> Result<Value, TaskFailure> {
     let result = match definition.run() {
-        Run::Thread(run) => guarded(|| run(context, arguments)).flatten(),
+        Run::Thread(run) => guarded(context, || run(context, arguments)).flatten(),
         Run::Async(_) => Err(TaskFailure::new(
             ErrorCode::Internal,
             "an async task was given to a compute thread",
@@ -89,14 +107,17 @@ pub(crate) fn as_future(
     match definition.run() {
         Run::Thread(_) => async move { on_thread(definition, &context, arguments) }.boxed(),
         Run::Async(run) => {
-            let task = match guarded(|| run(context.clone(), arguments)) {
+            let task = match guarded(&context, || run(context.clone(), arguments)) {
                 Ok(task) => task,
                 Err(failure) => {
                     let failure = blame(definition, &context, failure);
                     return std::future::ready(Err(failure)).boxed();
                 }
             };
-            let guarded = Guarded { task: Some(task) };
+            let guarded = Guarded {
+                task: Some(task),
+                context: context.clone(),
+            };
             guarded
                 .map(move |r| r.map_err(|failure| blame(definition, &context, failure)))
                 .boxed()
@@ -107,16 +128,22 @@ pub(crate) fn as_future(
 /// An async task whose every poll, and whose end, is guarded.
 struct Guarded {
     task: Option<BoxFuture<'static, Result<Value, TaskFailure>>>,
+    context: TaskContext,
 }
 
 impl Future for Guarded {
     type Output = Result<Value, TaskFailure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(task) = &mut self.task else {
+        let Self { task, context } = &mut *self;
+        let Some(task) = task else {
             return Poll::Pending;
         };
-        let polled = guarded(|| task.poll_unpin(cx));
+        // It may have given up a wait without rejoining: it does not compute beside its place.
+        if context.seceding().poll_idle(context, cx).is_pending() {
+            return Poll::Pending;
+        }
+        let polled = guarded(context, || task.poll_unpin(cx));
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => {
@@ -136,7 +163,7 @@ impl Guarded {
     /// Drops the task, which runs code of the user.
     fn end(&mut self) -> Result<(), TaskFailure> {
         match self.task.take() {
-            Some(task) => guarded(move || drop(task)),
+            Some(task) => guarded(&self.context, move || drop(task)),
             None => Ok(()),
         }
     }

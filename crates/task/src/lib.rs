@@ -23,6 +23,7 @@ mod parameter;
 #[doc(hidden)]
 pub mod private;
 mod registry;
+mod secede;
 mod value;
 
 #[doc(hidden)]
@@ -32,12 +33,13 @@ pub use bytes::Bytes;
 
 pub use argument::{Argument, assemble};
 pub use call::{Arguments, CallParts, Dependencies, Dependency, NodeRef, Nodes, TaskCall};
-pub use context::{Cancelled, TaskContext, WorkerScope};
+pub use context::{Cancelled, TaskContext, WeakContext, WorkerScope};
 pub use definition::{Definition, Run};
 pub use error::{Error, Result};
 pub use future::{Await, Element, FutureHandle, Status, TaskFuture};
 pub use into_arg::IntoArg;
 pub use node::Node;
 pub use registry::{Registry, RegistryError};
+pub use secede::{RunScope, Seceded};
 pub use taskloom_task_macros::task;
 pub use value::{Buffer, Buffers, TaskValue, Value, ValueError, ValueRef, buffer};
