@@ -34,6 +34,7 @@ mod client;
 mod connect;
 mod coordination;
 mod entry;
+mod future_set;
 mod futures;
 mod gather;
 mod graph;
@@ -47,6 +48,7 @@ mod transfer;
 
 pub use client::Client;
 pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
+pub use future_set::FutureSet;
 pub use graph::{Graph, GraphOutputs, Output, SubmitGraph, Submitting};
 pub use identity::{Identity, TaskCounts, WorkerIdentity};
 pub use map::{Map, Mapping};
