@@ -12,9 +12,10 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 use taskloom_core::arguments::Part;
-use taskloom_core::limits::{ARGUMENT_BYTES_MAX, ARGUMENT_NODES_MAX};
-use taskloom_core::{ArgumentNode, Key, Operation, ResourceAmount, TaskOptions, Ticket};
+use taskloom_core::limits::{ARGUMENT_BYTES_MAX, ARGUMENT_NODES_MAX, BACKOFF, LABEL_BYTES_MAX};
+use taskloom_core::{ArgumentNode, Key, Operation, Residence, ResourceAmount, TaskOptions, Ticket};
 
 /// The argument nodes of a call; those of a task with one plain argument need no memory of their own.
 pub type Nodes = SmallVec<[ArgumentNode; 1]>;
@@ -185,8 +186,25 @@ pub struct TaskCall<T> {
 #[derive(Default)]
 struct CallOptions {
     key: Option<String>,
+    /// Whether equal calls are one task, where the call says otherwise than its definition.
+    pure: Option<bool>,
+    backoff: Option<Duration>,
     task: TaskOptions,
     problem: Option<String>,
+}
+
+impl CallOptions {
+    /// The options that travel. A pause before retries that do not happen is none.
+    fn into_task(self) -> TaskOptions {
+        let backoff = match self.task.retries {
+            0 => Duration::ZERO,
+            _ => self.backoff.unwrap_or(BACKOFF),
+        };
+        TaskOptions {
+            backoff,
+            ..self.task
+        }
+    }
 }
 
 /// A call taken apart, for those who turn many calls into the columns of a graph.
@@ -273,6 +291,73 @@ impl<T> TaskCall<T> {
         self
     }
 
+    /// Makes the workers that [`TaskCall::workers`] names a preference: while none of them is
+    /// connected, any may run the task.
+    pub fn or_any(mut self) -> Self {
+        self.options_mut().task.or_any = true;
+        self
+    }
+
+    /// Whether an equal call is the same task: pure tasks have a key made of their content, impure
+    /// ones a new key each time. It overrides what `#[task]` or `#[task(impure)]` says, for this call.
+    pub fn pure(mut self, pure: bool) -> Self {
+        self.options_mut().pure = Some(pure);
+        self
+    }
+
+    /// How often to run the task again after it failed, panicked or ran out of time: on another
+    /// worker if there is one, after a pause (see [`TaskCall::backoff`]). The loss of a worker does
+    /// not count; a task that was on one runs again in any case.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.options_mut().task.retries = retries;
+        self
+    }
+
+    /// The pause before the first retry, 100 ms by default. Each further one is twice as long, up to
+    /// a minute.
+    pub fn backoff(mut self, pause: Duration) -> Self {
+        self.options_mut().backoff = Some(pause);
+        self
+    }
+
+    /// The longest that one run of the task may take. Then it ends with the code
+    /// [`TimedOut`](taskloom_core::ErrorCode::TimedOut), or is run again if it has retries; the
+    /// code that runs is told through its context, as with a cancellation. The time in which it
+    /// waits for its turn does not count.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        let options = self.options_mut();
+        if timeout.is_zero() {
+            options.problem = Some("a timeout of zero leaves it no time to run".into());
+        }
+        options.task.timeout = timeout;
+        self
+    }
+
+    /// A word for people: it stands in what the cluster tells about the task.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.options_mut().task.label = label.into();
+        self
+    }
+
+    /// The job that the task counts to, instead of that of its client. Jobs share the cluster by
+    /// weight.
+    pub fn job(mut self, job: impl Into<String>) -> Self {
+        let job = job.into();
+        let options = self.options_mut();
+        if job.is_empty() {
+            options.problem = Some("the name of its job is empty".into());
+        }
+        options.task.job = job;
+        self
+    }
+
+    /// Whether the value of the task may be copied and moved. For actors.
+    #[doc(hidden)]
+    pub fn residence(mut self, residence: Residence) -> Self {
+        self.options_mut().task.residence = residence;
+        self
+    }
+
     /// What the call runs.
     pub fn definition(&self) -> &'static Definition {
         self.definition
@@ -290,7 +375,7 @@ impl<T> TaskCall<T> {
 
     /// The key that the task will have: the one that was given, or `name-` and 32 hexadecimal digits
     /// of a hash of the operation, the arguments, the keys of the dependencies, and the options that
-    /// say where it may run (the priority does not count). An impure task gets a new one each time.
+    /// say where it may run (all others do not count). An impure task gets a new one each time.
     ///
     /// # Errors
     /// If the call cannot be submitted: a value did not encode, a key or option is not valid, there
@@ -320,7 +405,7 @@ impl<T> TaskCall<T> {
             ..
         } = self;
         let options = options
-            .map(|options| options.task)
+            .map(|options| options.into_task())
             .filter(|task| *task != TaskOptions::default());
         Ok(CallParts {
             definition,
@@ -347,6 +432,9 @@ impl<T> TaskCall<T> {
         {
             return Err(problem);
         }
+        if let Some(options) = &self.options {
+            check_texts(&options.task)?;
+        }
         let nodes = self.arguments.nodes.len();
         if nodes > ARGUMENT_NODES_MAX {
             return Err(ValueError::TooManyNodes(nodes).to_string());
@@ -370,7 +458,8 @@ impl<T> TaskCall<T> {
         if let Some(key) = options.and_then(|options| options.key.as_ref()) {
             return Key::new(key.clone()).map_err(|error| self.invalid(error.to_string()));
         }
-        let key = if self.definition.is_pure() {
+        let pure = options.and_then(|options| options.pure);
+        let key = if pure.unwrap_or_else(|| self.definition.is_pure()) {
             let Arguments {
                 nodes,
                 dependencies,
@@ -394,6 +483,19 @@ impl<T> TaskCall<T> {
             reason,
         }
     }
+}
+
+/// That label and job are not too long.
+fn check_texts(options: &TaskOptions) -> Result<(), String> {
+    for (what, text) in [("label", &options.label), ("name of its job", &options.job)] {
+        if text.len() > LABEL_BYTES_MAX {
+            return Err(format!(
+                "the {what} has {} bytes, more than {LABEL_BYTES_MAX}",
+                text.len()
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl<T> fmt::Debug for TaskCall<T> {

@@ -53,6 +53,14 @@ pub enum Error {
     /// A graph that cannot be submitted.
     #[error("the graph is not valid: {0}")]
     Graph(String),
+    /// A future of another client was given to this one.
+    #[error("the future of {key} {reason}")]
+    Foreign {
+        /// The key of its task.
+        key: String,
+        /// Whose it is, and what to do.
+        reason: String,
+    },
     /// The scheduler refused something.
     #[error("refused: {0}")]
     Refused(String),
@@ -73,6 +81,12 @@ impl Error {
         }
     }
 
+    /// What happened to the failed task before it ended, a line per run: on which worker, and how
+    /// that run ended. Empty if no task failed, or its first run was its only one.
+    pub fn story(&self) -> &[String] {
+        self.failure().map_or(&[], |failure| &failure.story)
+    }
+
     /// Whether the code of a task is to blame: it returned an error, panicked, or its result could
     /// not be encoded.
     pub fn is_task_failure(&self) -> bool {
@@ -87,7 +101,13 @@ impl Error {
         self.code() == Some(ErrorCode::Cancelled)
     }
 
-    /// Whether scattered data are gone together with their source.
+    /// Whether a run of the task took longer than the task's timeout.
+    pub fn is_timed_out(&self) -> bool {
+        self.code() == Some(ErrorCode::TimedOut)
+    }
+
+    /// Whether data are gone for good: scattered data together with their source, or an actor
+    /// together with its worker.
     pub fn is_lost(&self) -> bool {
         self.code() == Some(ErrorCode::Lost)
     }

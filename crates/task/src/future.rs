@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::value::{TaskValue, Value};
+use futures::future::BoxFuture;
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -25,11 +27,13 @@ pub enum Status {
     Cancelled,
     /// Its data are gone together with their source.
     Lost,
+    /// A run of it took longer than its timeout.
+    TimedOut,
 }
 
 /// What a client keeps for one future. The client implements it; the last handle to be dropped
 /// releases the result.
-pub trait FutureHandle: Send + Sync + 'static {
+pub trait FutureHandle: Any + Send + Sync {
     /// A number of the session that no other session of this process has.
     fn session(&self) -> u64;
 
@@ -63,6 +67,12 @@ pub trait FutureHandle: Send + Sync + 'static {
 
     /// Asks for the end of the task for all who wait for it.
     fn cancel(&self);
+
+    /// Runs a future beside the session. The default runs it here and now, which is for handles whose
+    /// tasks have ended.
+    fn spawn(&self, work: BoxFuture<'static, ()>) {
+        futures::executor::block_on(work);
+    }
 
     /// Why this thread must not wait for the result by blocking, if so.
     fn forbids_blocking(&self) -> Option<Error> {
@@ -121,6 +131,34 @@ impl<T> TaskFuture<T> {
     pub async fn done(&self) {
         std::future::poll_fn(|cx| self.handle.poll_done(cx)).await;
     }
+
+    /// Calls this with the future when the task has ended, well or badly; at once if it has. The
+    /// future is held until then, so the task is wanted. The call comes from the runtime of the
+    /// client: it must not block, and its panic ends nothing else. It does not come if that runtime
+    /// ends before the task.
+    ///
+    /// ```no_run
+    /// # use taskloom_task::TaskFuture;
+    /// # fn example(future: TaskFuture<i64>) {
+    /// future.on_done(|future| match future.exception() {
+    ///     None => println!("{} is there", future.key()),
+    ///     Some(error) => eprintln!("{error}"),
+    /// });
+    /// # }
+    /// ```
+    pub fn on_done(&self, call: impl FnOnce(Self) + Send + 'static)
+    where
+        T: 'static,
+    {
+        let future = self.clone();
+        self.handle.spawn(Box::pin(async move {
+            future.done().await;
+            call(future);
+        }));
+    }
+
+    /// Lets go of this handle, as dropping it does: the result is released with the last one.
+    pub fn release(self) {}
 }
 
 impl<T: TaskValue> TaskFuture<T> {

@@ -51,6 +51,9 @@ pub(crate) fn of_content(
                 text.push(6);
                 add_bytes(text, worker.as_bytes());
             }
+            if options.or_any {
+                text.push(7);
+            }
         }
         let hash = blake3::hash(text);
         let mut digest = [0; 16];
