@@ -7,7 +7,8 @@ use std::time::Duration;
 pub enum Kind {
     /// On a compute thread.
     Thread,
-    /// On the runtime for asynchronous tasks. It occupies a slot like any other.
+    /// On the runtime for asynchronous tasks, also if that only looks after a process of its own. It
+    /// occupies a slot like any other.
     Async,
 }
 
@@ -24,6 +25,9 @@ pub struct Config {
     pub memory_limit: u64,
     /// How long running tasks may take to end once the worker drains.
     pub drain_timeout: Duration,
+    /// How long a run that was cancelled, or ran out of time, may go on before its thread is given
+    /// up.
+    pub stuck_after: Duration,
 }
 
 impl Default for Config {
@@ -34,6 +38,7 @@ impl Default for Config {
             operations: Vec::new(),
             memory_limit: 4 << 30,
             drain_timeout: Duration::from_secs(30),
+            stuck_after: Duration::from_secs(10),
         }
     }
 }

@@ -97,6 +97,11 @@ pub struct Effects {
     pub cancel: Vec<(Slot, RunId)>,
     /// Those of these that have not started shall not start; running ones go on.
     pub withdraw: Vec<(Slot, RunId)>,
+    /// These have seceded and may go on.
+    pub resume: Vec<(Slot, RunId)>,
+    /// These do not end although they were told to: start another thread in place of theirs, or drop
+    /// them if they are asynchronous. Their ends are still to be told, should they come.
+    pub give_up: Vec<(Slot, RunId)>,
     /// Stop these requests; nobody waits for their end.
     pub abandon: Vec<FetchId>,
     /// Start these requests.
@@ -105,6 +110,8 @@ pub struct Effects {
     pub say: Vec<FromWorker>,
     /// The worker may end now.
     pub leave: bool,
+    /// The worker is no good any more and has to start anew, because of this.
+    pub restart: Option<String>,
 }
 
 impl Effects {
@@ -113,9 +120,12 @@ impl Effects {
         self.steps.clear();
         self.cancel.clear();
         self.withdraw.clear();
+        self.resume.clear();
+        self.give_up.clear();
         self.abandon.clear();
         self.fetch.clear();
         self.say.clear();
         self.leave = false;
+        self.restart = None;
     }
 }

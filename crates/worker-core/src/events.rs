@@ -84,6 +84,27 @@ pub enum Event {
         /// Index of the input and the part of it.
         parts: Vec<(u32, Part)>,
     },
+    /// A thread began with a run that has a timeout. Other runs need not be told of.
+    Started {
+        /// Where it is.
+        slot: Slot,
+        /// Which run.
+        run: RunId,
+    },
+    /// A run waits for something, and occupies no slot from now on.
+    Seceded {
+        /// Where it is.
+        slot: Slot,
+        /// Which run.
+        run: RunId,
+    },
+    /// A run that has seceded wants to go on; [`crate::Effects::resume`] names it when it may.
+    WantsBack {
+        /// Where it is.
+        slot: Slot,
+        /// Which run.
+        run: RunId,
+    },
     /// A run left the executor.
     Ended(RunEnd),
     /// A request to a peer is over.

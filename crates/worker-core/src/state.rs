@@ -8,7 +8,7 @@ use crate::queue::{Queue, Urgency};
 use crate::slab::Slab;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::Compute;
@@ -25,6 +25,8 @@ pub struct WorkerCore {
     pub(crate) session: Option<WorkerId>,
     pub(crate) leaving: Option<Leaving>,
     pub(crate) serial: u64,
+    /// When the event that is taken up now happened.
+    pub(crate) now: Time,
 
     pub(crate) runs: Slab<Run>,
     /// Runs of this session that are not answered.
@@ -33,6 +35,11 @@ pub struct WorkerCore {
     pub(crate) makers: FxHashMap<TaskId, Slot>,
     pub(crate) ready: Queue,
     pub(crate) load: Load,
+    /// Runs that have seceded and want to go on, first come first.
+    pub(crate) returning: VecDeque<Slot>,
+    /// When a run that the executor has is to be looked at: its timeout, or how long it may ignore
+    /// that it was cancelled.
+    pub(crate) deadlines: BTreeSet<(Time, Slot)>,
     pub(crate) averages: Vec<Average>,
 
     pub(crate) values: FxHashMap<ValueKey, Local>,
@@ -66,8 +73,31 @@ pub(crate) enum Stage {
     Handed,
     /// The executor has it, and its end is of no use but to be reported.
     Cancelled,
-    /// The executor has it, and the session that it belonged to is gone.
+    /// The executor has it, and nobody waits for its end: it ran out of time, or the session that it
+    /// belonged to is gone.
     Orphaned,
+}
+
+/// What a run that the executor has occupies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A slot.
+    Slot,
+    /// Nothing: it has seceded.
+    Away,
+    /// Nothing yet: it has seceded and waits for a slot.
+    Returning,
+    /// A thread for which another one was started.
+    GivenUp,
+}
+
+/// A run's timeout.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub(crate) timeout: Duration,
+    pub(crate) key: bytes::Bytes,
+    /// Once a thread has begun with it.
+    pub(crate) begun: Option<Time>,
 }
 
 #[derive(Debug)]
@@ -76,6 +106,11 @@ pub(crate) struct Run {
     pub(crate) task: TaskId,
     pub(crate) operation: u32,
     pub(crate) stage: Stage,
+    /// Of meaning while the executor has it.
+    pub(crate) place: Place,
+    pub(crate) limit: Option<Box<Limit>>,
+    /// Its entry among the deadlines.
+    pub(crate) deadline: Option<Time>,
     pub(crate) urgency: Urgency,
     /// How many of `pins` are not here.
     pub(crate) missing: u32,
@@ -178,12 +213,16 @@ pub(crate) struct PeerRecord {
 /// What the executor has.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
-    /// All runs.
+    /// All runs that occupy slots.
     pub(crate) handed: usize,
     /// Runs of long or unknown operations.
     pub(crate) long: usize,
     /// The estimates of the others, in nanoseconds.
     pub(crate) work: u64,
+    /// Runs that have seceded.
+    pub(crate) away: usize,
+    /// Runs that were given up.
+    pub(crate) given_up: usize,
 }
 
 /// How long an operation takes.
@@ -214,11 +253,14 @@ impl WorkerCore {
             session: None,
             leaving: None,
             serial: 0,
+            now: Time::ZERO,
             runs: Slab::default(),
             by_run: FxHashMap::default(),
             makers: FxHashMap::default(),
             ready: Queue::default(),
             load: Load::default(),
+            returning: VecDeque::new(),
+            deadlines: BTreeSet::new(),
             averages,
             values: FxHashMap::default(),
             stored_bytes: 0,
@@ -238,6 +280,7 @@ impl WorkerCore {
             .iter()
             .filter_map(|peer| self.peers.get(peer)?.busy_until);
         busy.chain(self.leaving.map(|leaving| leaving.deadline))
+            .chain(self.deadlines.first().map(|&(at, _)| at))
             .min()
     }
 
@@ -248,7 +291,7 @@ impl WorkerCore {
 
     /// How many runs the executor has.
     pub fn handed(&self) -> usize {
-        self.load.handed
+        self.load.handed + self.load.away + self.load.given_up
     }
 
     /// Whether the executor may hold back the end of a run, because it went on with a tiny one.

@@ -26,6 +26,12 @@ pub struct TestWorker {
     pub cancelled: BTreeSet<RunId>,
     /// Runs that shall not start if they have not.
     pub withdrawn: BTreeSet<RunId>,
+    /// Runs that have seceded and were told to go on.
+    pub resumed: Vec<RunId>,
+    /// Runs whose threads were given up.
+    pub given_up: Vec<RunId>,
+    /// Why the worker has to start anew.
+    pub restart: Option<String>,
     /// Requests under way.
     pub requests: BTreeMap<FetchId, Fetch>,
     /// What lies in the store.
@@ -162,6 +168,9 @@ impl TestWorker {
             executing: BTreeMap::new(),
             cancelled: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
+            resumed: Vec::new(),
+            given_up: Vec::new(),
+            restart: None,
             requests: BTreeMap::new(),
             store: BTreeSet::new(),
             said: Vec::new(),
@@ -283,6 +292,38 @@ impl TestWorker {
         self.answer(number, Ok(vec![ItemOutcome::Here { nbytes: 10 }; count]))
     }
 
+    /// A thread begins with a run.
+    pub fn start(&mut self, run: u64) -> &mut Self {
+        self.of_run(run, |slot, run| Event::Started { slot, run })
+    }
+
+    /// A run gives up its slot.
+    pub fn secede(&mut self, run: u64) -> &mut Self {
+        self.of_run(run, |slot, run| Event::Seceded { slot, run })
+    }
+
+    /// A run that has seceded wants to go on.
+    pub fn want_back(&mut self, run: u64) -> &mut Self {
+        self.of_run(run, |slot, run| Event::WantsBack { slot, run })
+    }
+
+    fn of_run(&mut self, run: u64, event: fn(u32, RunId) -> Event) -> &mut Self {
+        let run = RunId(run);
+        let slot = self.executing.get(&run).map_or(u32::MAX, |e| e.slot);
+        self.turn(event(slot, run))
+    }
+
+    /// Time passes.
+    pub fn later(&mut self, time: Duration) -> &mut Self {
+        self.now = self.now + time;
+        self.turn(Event::Tick)
+    }
+
+    /// The runs that were told to go on since the last time.
+    pub fn resumed(&mut self) -> Vec<u64> {
+        self.resumed.drain(..).map(|run| run.0).collect()
+    }
+
     /// What was said since the last time.
     pub fn heard(&mut self) -> Vec<String> {
         std::mem::take(&mut self.said)
@@ -340,6 +381,11 @@ impl TestWorker {
             .extend(effects.cancel.iter().map(|&(_, run)| run));
         self.withdrawn
             .extend(effects.withdraw.iter().map(|&(_, run)| run));
+        self.resumed
+            .extend(effects.resume.iter().map(|&(_, run)| run));
+        self.given_up
+            .extend(effects.give_up.iter().map(|&(_, run)| run));
+        self.restart = self.restart.take().or(effects.restart.take());
         for id in &effects.abandon {
             self.requests.remove(id);
         }

@@ -1,7 +1,7 @@
 //! The invariants of the machine's tables, checked as a whole. For tests and simulations.
 
 use crate::limits::{REQUESTS, REQUESTS_PER_PEER};
-use crate::state::{How, Local, Stage, WorkerCore};
+use crate::state::{How, Local, Place, Stage, WorkerCore};
 use rustc_hash::FxHashMap;
 use taskloom_core::arguments::Part;
 use taskloom_core::check;
@@ -106,16 +106,22 @@ impl WorkerCore {
 
     fn validate_load(&self) {
         let with_executor = |stage| !matches!(stage, Stage::Waiting | Stage::Ready);
-        let handed: Vec<_> = self
-            .runs
-            .iter()
-            .filter(|(_, run)| with_executor(run.stage))
-            .map(|(_, r)| r)
-            .collect();
+        let at = |place| {
+            let with_executor = self
+                .runs
+                .iter()
+                .filter(|(_, run)| with_executor(run.stage))
+                .map(|(_, run)| run);
+            with_executor.filter(move |run| run.place == place)
+        };
+        let handed: Vec<_> = at(Place::Slot).collect();
+        let away = at(Place::Away).count() + at(Place::Returning).count();
+        let given_up = at(Place::GivenUp).count();
         let long = handed.iter().filter(|run| run.estimate == 0).count();
         let work: u64 = handed.iter().map(|run| run.estimate).sum();
-        let sums = (handed.len(), long, work);
-        let load = (self.load.handed, self.load.long, self.load.work);
+        let sums = (handed.len(), long, work, away, given_up);
+        let load = &self.load;
+        let load = (load.handed, load.long, load.work, load.away, load.given_up);
         check!(OccupancySum, sums == load, "{load:?} is not {sums:?}");
         let nthreads = self.config.nthreads as usize;
         check!(
@@ -123,6 +129,41 @@ impl WorkerCore {
             long <= nthreads,
             "{long} long runs on {nthreads} threads"
         );
+        for slot in &self.returning {
+            let returning = self
+                .runs
+                .get(*slot)
+                .is_some_and(|run| run.place == Place::Returning && run.stage == Stage::Handed);
+            check!(TablesMatch, returning, "slot {slot} does not want back");
+        }
+        let waiting = at(Place::Returning).count();
+        let queued = self.returning.len();
+        check!(
+            OnePlace,
+            waiting == queued,
+            "{waiting} want back, {queued} wait"
+        );
+        let known = |(slot, run): (u32, &crate::state::Run)| {
+            run.deadline
+                .is_none_or(|at| self.deadlines.contains(&(at, slot)))
+        };
+        check!(
+            TablesMatch,
+            self.runs.iter().all(known),
+            "a deadline is not kept"
+        );
+        let deadlines = self.runs.iter().filter(|(_, run)| run.deadline.is_some());
+        check!(
+            TablesMatch,
+            deadlines.count() == self.deadlines.len(),
+            "a deadline of nobody"
+        );
+        let heeded = self.runs.iter().all(|(_, run)| {
+            !matches!(run.stage, Stage::Cancelled | Stage::Orphaned)
+                || run.deadline.is_some()
+                || run.place != Place::Slot
+        });
+        check!(TablesMatch, heeded, "a run could keep its slot for ever");
     }
 
     fn validate_values(&self) {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{Compute, FromWorker, Input, ToWorker};
@@ -19,6 +19,7 @@ enum Step {
         letter: usize,
         priority: i32,
         operation: u32,
+        timeout: u64,
         inputs: Vec<(usize, u8, u8)>,
     },
     Repeat(usize),
@@ -33,6 +34,10 @@ enum Step {
         micros: u64,
     },
     StaleEnd(u32, u64),
+    Start(usize),
+    Secede(usize),
+    WantBack(usize),
+    StaleSecession(u32, u64),
     Answer {
         which: usize,
         how: Vec<u8>,
@@ -51,9 +56,15 @@ fn step() -> impl Strategy<Value = Step> {
     let letter = || 0usize..LETTERS.len();
     let inputs = prop::collection::vec((letter(), 0u8..8, 0u8..4), 0..4);
     prop_oneof![
-        12 => (letter(), -1i32..2, 0u32..4, inputs).prop_map(|(letter, priority, operation, inputs)| {
-            Step::Compute { letter, priority, operation, inputs }
-        }),
+        12 => (letter(), -1i32..2, 0u32..4, 0u64..4, inputs).prop_map(
+            |(letter, priority, operation, timeout, inputs)| Step::Compute {
+                letter, priority, operation, timeout, inputs,
+            },
+        ),
+        3 => any::<usize>().prop_map(Step::Start),
+        4 => any::<usize>().prop_map(Step::Secede),
+        3 => any::<usize>().prop_map(Step::WantBack),
+        1 => (0u32..8, 0u64..50).prop_map(|(slot, run)| Step::StaleSecession(slot, run)),
         1 => any::<usize>().prop_map(Step::Repeat),
         2 => prop::collection::vec(any::<usize>(), 1..3).prop_map(Step::Cancel),
         2 => prop::collection::vec(any::<usize>(), 1..3).prop_map(Step::Retract),
@@ -69,6 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1u32..4).prop_map(Step::PeerGone),
         1 => (1u32..4).prop_map(Step::Peer),
         2 => (1u64..200).prop_map(Step::Later),
+        1 => (1u64..30_000).prop_map(Step::Later),
         10 => Just(Step::EndOfTurn),
     ]
 }
@@ -88,6 +100,8 @@ struct World {
     /// Runs of this session: the task, and how often an answer came.
     owed: BTreeMap<RunId, (Compute, u32)>,
     heard: usize,
+    /// Runs that wait for a slot.
+    wants_back: BTreeSet<RunId>,
 }
 
 impl World {
@@ -97,6 +111,7 @@ impl World {
             next_run: 1,
             owed: BTreeMap::new(),
             heard: 0,
+            wants_back: BTreeSet::new(),
         }
     }
 
@@ -118,8 +133,10 @@ impl World {
                 letter,
                 priority,
                 operation,
+                timeout,
                 inputs,
             } => {
+                let timeout = Duration::from_millis(timeout * 40);
                 let run = self.next_run;
                 self.next_run += 1;
                 let parts = inputs
@@ -134,6 +151,7 @@ impl World {
                 let inputs = inputs.into_iter().map(|input| self.input(input)).collect();
                 let letter = LETTERS[letter];
                 let compute = Compute {
+                    timeout,
                     priority,
                     operation,
                     inputs,
@@ -201,6 +219,31 @@ impl World {
                 };
                 self.worker.end(run, Duration::from_micros(micros), outcome);
             }
+            Step::Start(which) => {
+                if let Some(run) = self.one_running(which) {
+                    self.worker.start(run);
+                }
+            }
+            Step::Secede(which) => {
+                if let Some(run) = self.one_running(which) {
+                    self.wants_back.remove(&RunId(run));
+                    self.worker.secede(run);
+                }
+            }
+            Step::WantBack(which) => {
+                if let Some(run) = self.one_running(which) {
+                    self.wants_back.insert(RunId(run));
+                    self.worker.want_back(run);
+                }
+            }
+            Step::StaleSecession(slot, run) => {
+                let run = RunId(run);
+                if !self.worker.executing.contains_key(&run) {
+                    self.worker.tell(Event::Seceded { slot, run });
+                    self.worker.tell(Event::WantsBack { slot, run });
+                    self.worker.tell(Event::Started { slot, run });
+                }
+            }
             Step::StaleEnd(slot, run) => {
                 if !self.worker.executing.contains_key(&RunId(run)) {
                     let outcome = Outcome::Finished {
@@ -252,6 +295,9 @@ impl World {
             Step::MayLeave => self.worker.tell(Event::Said(ToWorker::MayLeave)),
             Step::EndOfTurn => self.worker.tell(Event::EndOfTurn),
         }
+        for run in self.worker.resumed.drain(..) {
+            self.wants_back.remove(&run);
+        }
         self.count_answers();
     }
 
@@ -260,6 +306,11 @@ impl World {
             .iter()
             .map(|run| RunId(*run as u64 % self.next_run))
             .collect()
+    }
+
+    fn one_running(&self, which: usize) -> Option<u64> {
+        let runs = self.worker.running();
+        runs.get(which % runs.len().max(1)).copied()
     }
 
     fn may_not_start(&self, run: u64) -> bool {
@@ -309,14 +360,22 @@ impl World {
         self.heard = self.worker.history.len();
     }
 
+    fn one_that_can_end(&self) -> Option<u64> {
+        let runs = self.worker.running();
+        runs.into_iter()
+            .find(|&run| !self.wants_back.contains(&RunId(run)))
+    }
+
     /// Lets everything that is under way come to its end.
     fn settle(&mut self) {
         for _ in 0..10_000 {
             self.step(Step::EndOfTurn);
             if !self.worker.requests.is_empty() {
                 self.answer(0, &[]);
-            } else if let Some(&run) = self.worker.running().first() {
+            } else if let Some(run) = self.one_that_can_end() {
                 self.worker.finish(run);
+            } else if let Some(&run) = self.worker.running().first() {
+                panic!("run {run} waits for a slot and gets none");
             } else if let Some(at) = self.worker.core.next_deadline()
                 && !self.worker.leave
             {

@@ -3,7 +3,7 @@
 use crate::effects::{Effects, Pin};
 use crate::events::Slot;
 use crate::queue::{self, Urgency};
-use crate::state::{Hold, How, Local, Run, Stage, Waiter, WorkerCore};
+use crate::state::{Hold, How, Limit, Local, Place, Run, Stage, Waiter, WorkerCore};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
@@ -62,6 +62,9 @@ impl WorkerCore {
             task,
             operation: compute.operation,
             stage: Stage::Waiting,
+            place: Place::Slot,
+            limit: limit_of(&compute),
+            deadline: None,
             urgency,
             missing: 0,
             pins: SmallVec::with_capacity(pins.len()),
@@ -229,7 +232,7 @@ impl WorkerCore {
     }
 
     /// A failure with the names of the task and of this worker.
-    fn named(&self, mut failure: Box<TaskFailure>, key: &[u8]) -> Box<TaskFailure> {
+    pub(crate) fn named(&self, mut failure: Box<TaskFailure>, key: &[u8]) -> Box<TaskFailure> {
         failure.key = String::from_utf8_lossy(key).into_owned();
         failure.worker.clone_from(&self.config.name);
         failure
@@ -334,14 +337,26 @@ impl WorkerCore {
             }
             Stage::Handed => {
                 run.stage = Stage::Cancelled;
-                effects.cancel.push((slot, run.run));
-                let (task, followers) = (run.task, std::mem::take(&mut run.followers));
+                let (task, id) = (run.task, run.run);
+                let followers = std::mem::take(&mut run.followers);
+                self.tell_to_end(slot, id, effects);
                 self.makes_no_more(task, slot);
                 self.end_followers(task, &followers, effects);
             }
             Stage::Cancelled | Stage::Orphaned => {}
         }
     }
+}
+
+fn limit_of(compute: &Compute) -> Option<Box<Limit>> {
+    let (timeout, key) = (compute.timeout, compute.key.clone());
+    (!timeout.is_zero()).then(|| {
+        Box::new(Limit {
+            timeout,
+            key,
+            begun: None,
+        })
+    })
 }
 
 /// Tells how a run ended that did not start.

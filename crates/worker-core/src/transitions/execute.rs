@@ -11,6 +11,9 @@ use taskloom_core::message::{FromWorker, ReturnCause};
 impl WorkerCore {
     /// Hands over the most urgent runs as long as there is room for them.
     pub(crate) fn start_runs(&mut self, effects: &mut Effects) {
+        if !self.resume_runs(effects) {
+            return; // Who has begun goes before those who have not.
+        }
         while let Some(entry) = self.ready.peek() {
             let Some(run) = self.runs.get_mut(entry.at) else {
                 self.ready.pop();
@@ -18,8 +21,9 @@ impl WorkerCore {
             };
             let operation = run.operation as usize;
             let tiny = match self.config.operations[operation] {
-                Kind::Thread => self.averages[operation].tiny(),
-                Kind::Async => None,
+                // A run whose time counts does not wait behind others.
+                Kind::Thread if run.limit.is_none() => self.averages[operation].tiny(),
+                Kind::Thread | Kind::Async => None,
             };
             // A less urgent run never overtakes one for which there is no room.
             if !self.load.has_room(tiny, self.config.nthreads as usize) {
@@ -57,10 +61,11 @@ impl WorkerCore {
             }) if *run == end.run => {}
             _ => return,
         }
+        self.give_place_back(slot);
+        self.set_deadline(slot, None);
         let Some(run) = self.runs.remove(slot) else {
             return;
         };
-        self.load.remove(run.estimate);
         if end.outcome != Outcome::NotStarted {
             self.averages[run.operation as usize].add(end.elapsed);
         }
@@ -132,7 +137,7 @@ impl crate::state::Load {
         self.handed < nthreads || (self.handed < runs && self.work + estimate <= ahead)
     }
 
-    fn add(&mut self, tiny: Option<u64>) {
+    pub(crate) fn add(&mut self, tiny: Option<u64>) {
         self.handed += 1;
         match tiny {
             Some(estimate) => self.work += estimate,
@@ -140,7 +145,7 @@ impl crate::state::Load {
         }
     }
 
-    fn remove(&mut self, estimate: u64) {
+    pub(crate) fn remove(&mut self, estimate: u64) {
         self.handed = self.handed.saturating_sub(1);
         match estimate {
             0 => self.long = self.long.saturating_sub(1),

@@ -3,7 +3,9 @@
 mod compute;
 mod execute;
 mod fetch;
+mod secede;
 mod session;
+mod stuck;
 mod values;
 
 use crate::effects::Effects;
@@ -16,11 +18,15 @@ impl WorkerCore {
     /// Takes up one event. Runs and requests are started by [`Event::EndOfTurn`], so the shell tells
     /// all that has happened before it.
     pub fn handle(&mut self, now: Time, event: Event, effects: &mut Effects) {
+        self.now = now;
         match event {
             Event::Opened(welcome) => self.opened(welcome.worker, effects),
             Event::Closed => self.closed(effects),
             Event::Said(message) => self.said(message, effects),
             Event::Compute { compute, parts } => self.compute(compute, Some(parts), effects),
+            Event::Started { slot, run } => self.started(slot, run),
+            Event::Seceded { slot, run } => self.seceded(slot, run, effects),
+            Event::WantsBack { slot, run } => self.wants_back(slot, run, effects),
             Event::Ended(end) => self.ended(end, effects),
             Event::Fetched { fetch, outcome } => self.fetched(now, fetch, outcome, effects),
             Event::Put { task, nbytes } => self.put(task, nbytes, effects),
@@ -41,6 +47,7 @@ impl WorkerCore {
             Event::Drain => self.drain(now, effects),
             Event::Tick => self.end_pauses(now),
             Event::EndOfTurn => {
+                self.pass_deadlines(effects);
                 self.start_runs(effects);
                 self.start_requests(now, effects);
                 self.leave_if_done(now, effects);
@@ -70,11 +77,10 @@ impl WorkerCore {
             } => {
                 self.acquire(task, nbytes, &holders, effects);
             }
+            ToWorker::Retire => self.drain(self.now, effects),
+            ToWorker::Restart { reason } => effects.restart = Some(reason),
             // The shell carries these out.
-            ToWorker::Run { .. }
-            | ToWorker::Retire
-            | ToWorker::Restart { .. }
-            | ToWorker::Listen(_) => {}
+            ToWorker::Run { .. } | ToWorker::Listen(_) => {}
             ToWorker::MayLeave => {
                 if let Some(leaving) = &mut self.leaving {
                     leaving.released = true;

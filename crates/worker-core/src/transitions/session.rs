@@ -35,7 +35,7 @@ impl WorkerCore {
                 Stage::Waiting | Stage::Ready => {
                     self.runs.remove(slot);
                 }
-                Stage::Handed => effects.cancel.push((slot, id)),
+                Stage::Handed => self.tell_to_end(slot, id, effects),
                 Stage::Cancelled | Stage::Orphaned => {}
             }
             if let Some(run) = self.runs.get_mut(slot) {
@@ -155,7 +155,8 @@ impl WorkerCore {
     /// Ends the worker when nothing holds it any more, or at its deadline.
     pub(crate) fn leave_if_done(&mut self, now: Time, effects: &mut Effects) {
         let Some(leaving) = self.leaving else { return };
-        let done = self.session.is_none() || (leaving.released && self.load.handed == 0);
+        let running = self.load.handed + self.load.away;
+        let done = self.session.is_none() || (leaving.released && running == 0);
         if done || now >= leaving.deadline {
             effects.leave = true;
         }
