@@ -84,6 +84,9 @@ pub const CALL_BYTES_MAX: usize = 1024 * 1024;
 /// Most futures in one call of an extension, or in its reply.
 pub const CALL_FUTURES_MAX: usize = 64 * 1024;
 
+/// Most questions of one client that wait for their answers.
+pub const QUESTIONS_MAX: usize = 1024;
+
 /// Most jobs that one scheduler tells apart.
 pub const JOBS_MAX: usize = 65_536;
 

@@ -362,6 +362,7 @@ fn contents_into(contents: WorkerContents) -> proto::WorkerContents {
         worker: contents.worker,
         keys,
         nbytes,
+        count: contents.count,
     }
 }
 
@@ -382,6 +383,7 @@ fn contents_from(contents: proto::WorkerContents) -> Result<WorkerContents, Wire
     Ok(WorkerContents {
         worker: contents.worker,
         keys: keys.map(key).collect::<Result<_, WireError>>()?,
+        count: contents.count,
     })
 }
 

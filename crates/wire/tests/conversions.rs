@@ -511,7 +511,11 @@ fn answer() -> impl Strategy<Value = Answer> {
             Answer::Holders(lists.into_iter().map(list).collect())
         }),
         vec((name(), vec((key(), any::<u64>()), 0..3)), 0..3).prop_map(|workers| {
-            let contents = |(worker, keys)| WorkerContents { worker, keys };
+            let contents = |(worker, keys): (String, Vec<(Key, u64)>)| WorkerContents {
+                count: keys.len() as u64,
+                worker,
+                keys,
+            };
             Answer::Contents(workers.into_iter().map(contents).collect())
         }),
         vec(summary, 0..3).prop_map(Answer::Workers),

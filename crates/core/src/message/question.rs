@@ -118,8 +118,11 @@ pub struct HolderList {
 pub struct WorkerContents {
     /// Its name.
     pub worker: String,
-    /// The keys, and the sizes of values (0 for tasks).
+    /// The keys, and the sizes of values (0 for tasks). They end early if the answer would become
+    /// too large.
     pub keys: Vec<(Key, u64)>,
+    /// How many there are in all.
+    pub count: u64,
 }
 
 /// A worker in short.
