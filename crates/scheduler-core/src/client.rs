@@ -2,6 +2,7 @@
 
 use crate::spec::{ClassId, OperationId, OptionsId};
 use crate::tables::Tickets;
+use crate::transitions::Ranks;
 use std::collections::{BTreeMap, BTreeSet};
 use taskloom_core::message::ToClient;
 use taskloom_core::{ClientId, GraphId, Ticket};
@@ -9,8 +10,8 @@ use taskloom_core::{ClientId, GraphId, Ticket};
 /// A graph whose last chunk is not there yet.
 #[derive(Debug, Default)]
 pub(crate) struct OpenGraph {
-    /// Where its ranks begin.
-    pub(crate) rank: u64,
+    /// The ranks of its tasks.
+    pub(crate) rank: Ranks,
     /// The tickets of its chunks so far: first, and how many.
     pub(crate) tickets: Vec<(Ticket, u64)>,
 }
@@ -18,6 +19,10 @@ pub(crate) struct OpenGraph {
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) id: ClientId,
+    /// The name of the job that its tasks count to unless they name another.
+    pub(crate) job: String,
+    /// Whether it wants to hear what tasks print and log.
+    pub(crate) listens: bool,
     pub(crate) tickets: Tickets,
     /// By the session's own index; an operation that cannot be used is `None`.
     pub(crate) operations: Vec<Option<OperationId>>,
@@ -29,9 +34,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(id: ClientId, default_options: OptionsId) -> Self {
+    pub(crate) fn new(id: ClientId, job: String, default_options: OptionsId) -> Self {
         Self {
             id,
+            job,
+            listens: false,
             tickets: Tickets::default(),
             operations: Vec::new(),
             options: vec![default_options],

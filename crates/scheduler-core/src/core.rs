@@ -1,16 +1,19 @@
 //! The machine: its tables and the one call.
 
+use crate::attempts::{Attempts, Pausing};
 use crate::client::Client;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::events::Event;
 use crate::extension::Host;
 use crate::identity::{Identity, TaskCounts, WorkerIdentity};
+use crate::job::JobTable;
+use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
 use crate::state::{Edge, State, Task};
 use crate::tables::{Arena, Blocks, KeyIndex, List, Lists, Wants};
-use crate::transitions::{NoWorkerClass, Source, Step};
+use crate::transitions::{NoWorkerClass, Source, Spread, Step};
 use crate::worker::Worker;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +38,10 @@ pub struct SchedulerCore {
     pub(crate) edges: Lists<Edge>,
     pub(crate) holders: Lists<u32>,
     pub(crate) wants: Wants,
+    /// Whether any client listens to what tasks print and log.
+    pub(crate) listened: bool,
+    /// How many tasks are detached.
+    pub(crate) detached: u64,
     pub(crate) specs: Specs,
     pub(crate) counts: TaskCounts,
     pub(crate) copied_bytes: u64,
@@ -42,9 +49,15 @@ pub struct SchedulerCore {
 
     // What only some tasks have, by slot.
     pub(crate) failures: FxHashMap<u32, Arc<TaskFailure>>,
+    pub(crate) attempts: FxHashMap<u32, Attempts>,
+    pub(crate) pausing: Pausing,
     pub(crate) inline: FxHashMap<u32, Encoded>,
     pub(crate) inline_bytes: u64,
     pub(crate) sources: FxHashMap<u32, Source>,
+    /// Copies that are being made, by the slot of what is copied.
+    pub(crate) spreads: BTreeMap<u32, Spread>,
+    /// Questions of clients that wait for something.
+    pub(crate) inquiries: Inquiries,
     /// Scattered data for which no worker was there to take them.
     pub(crate) unsupplied: BTreeSet<u32>,
 
@@ -55,7 +68,8 @@ pub struct SchedulerCore {
     /// Pairs of workers of which the first could not reach the second.
     pub(crate) unreachable: BTreeSet<(u32, u32)>,
 
-    // Queues.
+    // Jobs and queues.
+    pub(crate) job_table: JobTable,
     pub(crate) jobs: Jobs,
     pub(crate) located: usize,
     pub(crate) no_worker: BTreeMap<ClassId, NoWorkerClass>,
@@ -90,19 +104,26 @@ impl SchedulerCore {
             edges: Lists::default(),
             holders: Lists::default(),
             wants: Wants::default(),
+            listened: false,
+            detached: 0,
             specs: Specs::default(),
             counts: TaskCounts::default(),
             copied_bytes: 0,
             host: Host::default(),
             failures: FxHashMap::default(),
+            attempts: FxHashMap::default(),
+            pausing: Pausing::new(),
             inline: FxHashMap::default(),
             inline_bytes: 0,
             sources: FxHashMap::default(),
+            spreads: BTreeMap::new(),
+            inquiries: Inquiries::default(),
             unsupplied: BTreeSet::new(),
             workers: Arena::default(),
             clients: Arena::default(),
             worker_names: BTreeMap::new(),
             unreachable: BTreeSet::new(),
+            job_table: JobTable::default(),
             jobs: Jobs::default(),
             located: 0,
             no_worker: BTreeMap::new(),
@@ -163,6 +184,7 @@ impl SchedulerCore {
         lease
             .into_iter()
             .chain(self.next_no_worker_deadline())
+            .chain(self.next_retry())
             .chain(self.next_balance())
             .min()
     }
@@ -271,6 +293,7 @@ impl SchedulerCore {
             State::Waiting { .. } => &mut counts.waiting,
             State::Queued { .. } => &mut counts.queued,
             State::NoWorker { .. } => &mut counts.no_worker,
+            State::Pausing { .. } => &mut counts.pausing,
             State::Assigned { .. } => &mut counts.assigned,
             State::Processing { .. } => &mut counts.processing,
             State::Supplying => &mut counts.supplying,
@@ -294,5 +317,8 @@ impl SchedulerCore {
         let old = std::mem::replace(&mut self.task_mut(slot).state, state);
         self.count_out(old);
         self.count_in(state);
+        if !self.spreads.is_empty() && !state.in_memory() {
+            self.spread_ends(slot);
+        }
     }
 }

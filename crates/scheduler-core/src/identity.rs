@@ -15,6 +15,8 @@ pub struct TaskCounts {
     pub queued: u64,
     /// Ready, but no connected worker can run them.
     pub no_worker: u64,
+    /// Failed before, resting before they run again.
+    pub pausing: u64,
     /// With a worker, ahead of their inputs.
     pub assigned: u64,
     /// With a worker.

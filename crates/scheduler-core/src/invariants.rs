@@ -2,7 +2,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::{QueuedAt, State};
-use crate::tables::Want;
+use crate::tables::{DETACHED, Want};
 use taskloom_core::check;
 
 impl SchedulerCore {
@@ -21,6 +21,7 @@ impl SchedulerCore {
             }
         }
         self.check_workers();
+        self.check_questions();
         check!(
             TablesMatch,
             live == self.keys.len(),
@@ -43,7 +44,11 @@ impl SchedulerCore {
             let lists = self.edges.vacant() == self.edges.capacity()
                 && self.holders.vacant() == self.holders.capacity();
             check!(TablesMatch, lists, "no task is left but lists are in use");
-            let beside = self.failures.len() + self.inline.len() + self.sources.len();
+            let beside = self.failures.len()
+                + self.inline.len()
+                + self.sources.len()
+                + self.attempts.len()
+                + self.pausing.len();
             check!(
                 TablesMatch,
                 beside == 0,
@@ -78,7 +83,7 @@ impl SchedulerCore {
                     "task {slot} misses {missing}, counts {counted}"
                 );
             }
-            State::Queued { .. } | State::NoWorker { .. } => {
+            State::Queued { .. } | State::NoWorker { .. } | State::Pausing { .. } => {
                 check!(
                     MissingCount,
                     missing == 0,
@@ -157,6 +162,10 @@ impl SchedulerCore {
                 "task {slot} is in no-worker but not listed"
             );
         }
+        if let State::Pausing { until } = task.state {
+            let listed = self.pausing.contains(&(until, slot));
+            check!(OnePlace, listed, "task {slot} is pausing but not listed");
+        }
         if let State::Memory { holders, .. } = task.state {
             let somewhere = !holders.is_empty() || self.inline.contains_key(&slot);
             check!(MemoryIsSomewhere, somewhere, "task {slot}");
@@ -200,6 +209,11 @@ impl SchedulerCore {
         }
         for want in self.wants.iter(task.wants) {
             let Want { client, ticket } = want;
+            if client == DETACHED {
+                let ended = matches!(task.state, State::Memory { .. } | State::Erred);
+                check!(TablesMatch, !ended, "task {slot} has ended and is detached");
+                continue;
+            }
             let entry = self
                 .clients
                 .get(client)

@@ -11,6 +11,7 @@
 //! sorted queues), `transitions/` (one file per kind of event), `placement/` (who runs what),
 //! `invariants.rs` (what must hold after every event).
 
+mod attempts;
 mod client;
 mod config;
 mod core;
@@ -19,6 +20,7 @@ mod events;
 pub mod extension;
 mod identity;
 mod invariants;
+mod job;
 mod outbox;
 mod placement;
 mod questions;

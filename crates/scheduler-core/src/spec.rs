@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use sortedvec::sortedvec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::{Operation, ResourceAmount, TaskOptions};
@@ -65,6 +65,8 @@ pub(crate) struct ClassRecord {
     pub(crate) workers: Vec<String>,
     /// Whether `workers` is only a preference.
     pub(crate) or_any: bool,
+    /// Whether it is, and none of them is connected.
+    pub(crate) open: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +90,10 @@ pub(crate) struct Specs {
     options_index: BTreeMap<TaskOptions, OptionsId>,
     classes: Vec<ClassRecord>,
     classes_index: BTreeMap<ClassRecord, ClassId>,
+    /// Classes that prefer workers, but may run on any.
+    preferences: Vec<ClassId>,
+    /// Names of the workers that are there and stay.
+    connected: BTreeSet<String>,
     specs: Vec<SpecRecord>,
     specs_index: FxHashMap<(OperationId, OptionsId), SpecId>,
 }
@@ -101,6 +107,8 @@ impl Default for Specs {
             options_index: BTreeMap::new(),
             classes: Vec::new(),
             classes_index: BTreeMap::new(),
+            preferences: Vec::new(),
+            connected: BTreeSet::new(),
             specs: Vec::new(),
             specs_index: FxHashMap::default(),
         };
@@ -170,6 +178,7 @@ impl Specs {
             resources: of.resources.clone(),
             workers: of.workers.clone(),
             or_any: of.or_any,
+            open: false,
         };
         let priority = of.priority;
         let class = match self.classes_index.get(&class) {
@@ -177,7 +186,12 @@ impl Specs {
             None => {
                 let id = ClassId(self.classes.len() as u32);
                 self.classes.push(class.clone());
+                let preference = class.or_any;
                 self.classes_index.insert(class, id);
+                if preference {
+                    self.preferences.push(id);
+                    self.open_if_absent(id);
+                }
                 id
             }
         };
@@ -194,6 +208,25 @@ impl Specs {
 
     pub(crate) fn get(&self, spec: SpecId) -> SpecRecord {
         self.specs[spec.0 as usize]
+    }
+
+    /// A worker of this name is there, or there no more: classes that prefer it are closed to
+    /// others, or open.
+    pub(crate) fn worker_present(&mut self, name: &str, present: bool) {
+        if present {
+            self.connected.insert(name.to_owned());
+        } else {
+            self.connected.remove(name);
+        }
+        for at in 0..self.preferences.len() {
+            self.open_if_absent(self.preferences[at]);
+        }
+    }
+
+    fn open_if_absent(&mut self, class: ClassId) {
+        let class = &mut self.classes[class.0 as usize];
+        let absent = |name: &String| !self.connected.contains(name);
+        class.open = class.or_any && class.workers.iter().all(absent);
     }
 
     /// The options of the tasks of a spec.

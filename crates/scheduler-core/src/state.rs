@@ -24,6 +24,8 @@ pub(crate) enum State {
     Queued { at: QueuedAt },
     /// Ready, but no connected worker can run it, since then.
     NoWorker { since: Time },
+    /// Ready, but it failed before: it rests until then.
+    Pausing { until: Time },
     /// Given to a worker ahead of inputs that will be made there.
     Assigned {
         worker: u32,
@@ -41,12 +43,29 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// Its name, for people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Waiting { .. } => "waiting",
+            Self::Queued { .. } => "queued",
+            Self::NoWorker { .. } => "no-worker",
+            Self::Pausing { .. } => "pausing",
+            Self::Assigned { .. } => "assigned",
+            Self::Processing { .. } => "processing",
+            Self::Supplying => "supplying",
+            Self::Memory { .. } => "memory",
+            Self::Erred => "erred",
+        }
+    }
+
     /// Whether a task in this state needs its inputs.
     pub(crate) fn is_active(self) -> bool {
         match self {
             Self::Waiting { .. }
             | Self::Queued { .. }
             | Self::NoWorker { .. }
+            | Self::Pausing { .. }
             | Self::Assigned { .. }
             | Self::Processing { .. } => true,
             Self::Released | Self::Supplying | Self::Memory { .. } | Self::Erred => false,
@@ -90,7 +109,7 @@ pub(crate) struct Task {
     /// The place in the order of all tasks, lower first.
     pub(crate) rank: u64,
     pub(crate) spec: SpecId,
-    /// The slot of the client that sent it first.
+    /// The slot of the job that it counts to.
     pub(crate) job: u32,
     pub(crate) wants: WantList,
     /// How many dependents are active.

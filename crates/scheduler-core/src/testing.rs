@@ -286,6 +286,11 @@ impl TestScheduler {
         self.say("c", FromClient::Scatter(scatter))
     }
 
+    pub fn client_slot(&self, name: &str) -> u32 {
+        let id = self.clients[name].id.expect("the client is connected");
+        id.index
+    }
+
     pub fn worker_id(&self, name: &str) -> WorkerId {
         self.workers[name]
     }

@@ -21,6 +21,19 @@ pub(crate) struct Given {
     /// What it was taken to cost, in nanoseconds; the same number is taken off again.
     pub(crate) estimate_ns: u64,
     pub(crate) spec: SpecId,
+    pub(crate) job: u32,
+    pub(crate) place: RunPlace,
+}
+
+/// Where a run is on its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunPlace {
+    /// It has, or waits for, a thread.
+    Thread,
+    /// It waits for other tasks and occupies no thread.
+    Away,
+    /// It was away and has a thread again: how long it ran says nothing about others of its kind.
+    Back,
 }
 
 #[derive(Debug)]
@@ -34,6 +47,8 @@ pub(crate) struct Worker {
     pub(crate) given: FxHashMap<u32, Given>,
     /// Runs that were withdrawn and whose end was not reported: they may still occupy a thread.
     pub(crate) ending: FxHashMap<RunId, Given>,
+    /// How many of `given` and `ending` are away: see [`RunPlace`].
+    pub(crate) away: usize,
     /// The sum of the estimates of `given` and `ending`.
     pub(crate) occupancy_ns: u64,
     /// Those of the given that it was asked to give back if they have not started, by task slot.
@@ -87,6 +102,7 @@ impl Worker {
             hello,
             given: FxHashMap::default(),
             ending: FxHashMap::default(),
+            away: 0,
             occupancy_ns: 0,
             retracting: FxHashSet::default(),
             last_progress: now,
@@ -126,7 +142,9 @@ impl Worker {
         !self.leaving
             && self.offer(class.operation).is_some()
             && covers(&self.hello.resources, &class.resources)
-            && (class.workers.is_empty() || class.workers.binary_search(&self.hello.name).is_ok())
+            && (class.workers.is_empty()
+                || class.open
+                || class.workers.binary_search(&self.hello.name).is_ok())
     }
 
     /// Whether a task of a class, for which the worker qualifies, could be given to it now.
@@ -134,9 +152,9 @@ impl Worker {
         class.resources.is_empty() || covers(&self.free_resources, &class.resources)
     }
 
-    /// How many tasks it was given that have not ended.
+    /// How many tasks it was given that have not ended and are not away.
     pub(crate) fn load(&self) -> usize {
-        self.given.len() + self.ending.len()
+        (self.given.len() + self.ending.len()).saturating_sub(self.away)
     }
 
     /// How many more tasks of this length it should be given now. Long tasks, and those whose length
@@ -188,7 +206,7 @@ impl Worker {
         let threads = self.hello.nthreads as usize;
         self.given
             .len()
-            .saturating_sub(self.retracting.len() + threads)
+            .saturating_sub(self.retracting.len() + threads + self.away)
     }
 
     pub(crate) fn reserve(&mut self, class: &ClassRecord) {

@@ -34,6 +34,11 @@ impl SchedulerCore {
         if !matches!(task.state, State::Waiting { .. }) || task.dependencies.len() > INPUTS_MAX {
             return None;
         }
+        if self.job_table.any_restricted() && !self.job_table.may_start(task.job)
+            || self.shuns(slot, worker)
+        {
+            return None;
+        }
         let record = self.workers.get(worker)?;
         let class = self.specs.class(self.specs.get(task.spec).class);
         let mean_ns = self.specs.mean_ns(task.spec)?;

@@ -5,7 +5,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::State;
-use crate::worker::{STALL, Worker};
+use crate::worker::{RunPlace, STALL, Worker};
 use taskloom_core::message::ToWorker;
 use taskloom_core::{RunId, Time};
 
@@ -68,6 +68,10 @@ impl SchedulerCore {
             .given
             .keys()
             .filter(|slot| !worker.retracting.contains(slot))
+            .filter(|slot| {
+                let given = worker.given.get(slot);
+                given.is_some_and(|given| given.place == RunPlace::Thread)
+            })
             .filter_map(|&slot| match self.task(slot).state {
                 State::Processing { run, .. } if !worker.executing.contains(&run) => {
                     Some((run, slot))

@@ -1,8 +1,10 @@
 //! Workers with room are given tasks.
 
 use crate::core::SchedulerCore;
+use crate::queue::QueueEntry;
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
+use crate::worker::Worker;
 
 impl SchedulerCore {
     /// Gives out ready tasks while there is room. What is queued at a worker comes first there,
@@ -30,7 +32,7 @@ impl SchedulerCore {
             let Some(worker) = self.workers.get(slot) else {
                 return;
             };
-            let Some(entry) = worker.located.best() else {
+            let Some(entry) = self.best_located(worker) else {
                 return;
             };
             let spec = self.specs.get(self.task(entry.slot()).spec);
@@ -39,9 +41,9 @@ impl SchedulerCore {
             if worker.room(&self.config, mean, self.now) == 0 || !worker.has_resources(class) {
                 return;
             }
-            let shared = self
-                .jobs
-                .next(|class| worker.qualifies(self.specs.class(class)));
+            let shared = self.jobs.next(&self.job_table, |class| {
+                worker.qualifies(self.specs.class(class))
+            });
             let urgent = shared.and_then(|(job, class)| self.jobs.best(job, class));
             if urgent.is_some_and(|urgent| urgent.priority() > entry.priority()) {
                 return;
@@ -56,7 +58,7 @@ impl SchedulerCore {
     fn fill_shared(&mut self) {
         loop {
             let can_run = |class: ClassId| self.open_worker(class).is_some();
-            let Some((job, class)) = self.jobs.next(can_run) else {
+            let Some((job, class)) = self.jobs.next(&self.job_table, can_run) else {
                 return;
             };
             let Some((worker, batch)) = self.open_worker(class) else {
@@ -66,13 +68,16 @@ impl SchedulerCore {
             let share = queued.div_ceil(self.workers.len().max(1)).clamp(1, batch);
             for _ in 0..share {
                 let mean = self.class_mean_ns(class);
-                let Some(entry) = self.jobs.pop(job, class, mean.unwrap_or(1_000_000)) else {
+                let charge = self.job_table.charge(job, mean.unwrap_or(1_000_000));
+                let Some(entry) = self.jobs.pop(job, class, charge) else {
                     break;
                 };
                 self.give_with_followers(entry.slot(), worker);
                 let record = self.specs.class(class);
                 let goes_on = self.workers.get(worker).is_some_and(|worker| {
-                    worker.has_resources(record) && worker.room(&self.config, mean, self.now) > 0
+                    worker.has_resources(record)
+                        && worker.room(&self.config, mean, self.now) > 0
+                        && self.job_table.may_start(job)
                 });
                 if !goes_on {
                     break;
@@ -137,7 +142,7 @@ impl SchedulerCore {
     fn worth_taking(&self, victim: u32, thief_slot: u32, wait_ns: u64) -> Option<u32> {
         let victim = self.workers.get(victim)?;
         let thief = self.workers.get(thief_slot)?;
-        let entry = victim.located.best()?;
+        let entry = self.best_located(victim)?;
         let task = self.task(entry.slot());
         let class = self.specs.class(self.specs.get(task.spec).class);
         if !thief.qualifies(class) || !thief.has_resources(class) {
@@ -147,9 +152,21 @@ impl SchedulerCore {
         (self.transfer_ns(bytes) < wait_ns).then_some(entry.slot())
     }
 
+    /// The best task that is queued at a worker and whose job may start one more.
+    fn best_located(&self, worker: &Worker) -> Option<QueueEntry> {
+        if !self.job_table.any_restricted() {
+            return worker.located.best();
+        }
+        let may_start = |entry: &QueueEntry| self.job_table.may_start(self.task(entry.slot()).job);
+        worker.located.iter().find(may_start)
+    }
+
     /// How many bytes of a task's inputs a worker would have to fetch; `None` if it cannot reach a
-    /// holder of one.
+    /// holder of one, or if the task keeps away from it.
     pub(crate) fn bytes_to_bring(&self, slot: u32, to: u32) -> Option<u64> {
+        if self.shuns(slot, to) {
+            return None;
+        }
         let worker = self.workers.get(to)?;
         let mut bytes = 0;
         for edge in self.edges.get(self.task(slot).dependencies).iter().take(64) {

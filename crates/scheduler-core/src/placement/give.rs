@@ -2,7 +2,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::State;
-use crate::worker::Given;
+use crate::worker::{Given, RunPlace};
 use taskloom_core::message::{Compute, Input, ToWorker};
 
 /// How long a task of unknown length is taken to run.
@@ -37,6 +37,8 @@ impl SchedulerCore {
             Given {
                 estimate_ns,
                 spec: task.spec,
+                job: task.job,
+                place: RunPlace::Thread,
             },
         );
         record.occupancy_ns += estimate_ns;
@@ -50,6 +52,7 @@ impl SchedulerCore {
             },
         };
         self.set_state(slot, state);
+        self.job_table.started(task.job, estimate_ns);
         let record = self.task_mut(slot);
         record.runs = record.runs.saturating_add(1);
         let compute = Compute {

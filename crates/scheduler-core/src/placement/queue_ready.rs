@@ -47,7 +47,7 @@ impl SchedulerCore {
             };
             if !can_run {
                 self.enter_no_worker(slot, queue.1);
-            } else if inputs == 0 {
+            } else if inputs == 0 && self.shunned_by(slot).is_none() {
                 self.set_state(
                     slot,
                     State::Queued {
@@ -81,13 +81,13 @@ impl SchedulerCore {
 
     /// Where a task with inputs would end first: the wait for a thread plus the time to bring what
     /// is not there. Candidates are the holders of its inputs and a few of the least loaded workers.
-    fn best_worker(&self, slot: u32, class: ClassId) -> Option<u32> {
+    fn best_worker(&self, task: u32, class: ClassId) -> Option<u32> {
         let record = self.specs.class(class);
         let mut there: BTreeMap<u32, u64> = BTreeMap::new();
         let mut all_bytes = 0;
         for edge in self
             .edges
-            .get(self.task(slot).dependencies)
+            .get(self.task(task).dependencies)
             .iter()
             .take(INPUTS_WEIGHED)
         {
@@ -127,6 +127,10 @@ impl SchedulerCore {
                 *slot,
             )
         };
+        let others = |slot: &u32| !self.shuns(task, *slot);
+        if self.shunned_by(task).is_some() && candidates.iter().any(others) {
+            candidates.retain(others);
+        }
         candidates.into_iter().min_by_key(cost)
     }
 

@@ -1,13 +1,14 @@
 //! Shared queues: one per (job, class), and which one is next.
 
 use super::{QueueEntry, TaskQueue};
+use crate::job::JobTable;
 use crate::spec::ClassId;
 use std::collections::BTreeMap;
 
-/// A job is a client. Its classes hold tasks that are interchangeable for placing.
+/// The ready tasks of a job. Its classes hold tasks that are interchangeable for placing.
 #[derive(Debug, Default)]
 struct Job {
-    /// What it has been given so far, in nanoseconds of estimated work.
+    /// What it has been given so far, in nanoseconds of estimated work, heavier jobs counting less.
     given: u64,
     classes: BTreeMap<ClassId, TaskQueue>,
 }
@@ -73,10 +74,15 @@ impl Jobs {
         }
     }
 
-    /// The job that was given least among those with a class that `can_run`, and of its classes the
-    /// one with the best head.
-    pub(crate) fn next(&self, can_run: impl Fn(ClassId) -> bool) -> Option<(u32, ClassId)> {
-        let heads = self.jobs.iter().filter_map(|(&job, of_job)| {
+    /// The job that was given least for its weight among those that may start a task and have a class
+    /// that `can_run`, and of its classes the one with the best head.
+    pub(crate) fn next(
+        &self,
+        table: &JobTable,
+        can_run: impl Fn(ClassId) -> bool,
+    ) -> Option<(u32, ClassId)> {
+        let startable = self.jobs.iter().filter(|(job, _)| table.may_start(**job));
+        let heads = startable.filter_map(|(&job, of_job)| {
             let classes = of_job.classes.iter().filter(|(class, _)| can_run(**class));
             let best = classes.max_by_key(|(_, queue)| queue.best())?;
             Some((of_job.given, job, *best.0))
@@ -87,6 +93,23 @@ impl Jobs {
     /// The best entry of a class of a job.
     pub(crate) fn best(&self, job: u32, class: ClassId) -> Option<QueueEntry> {
         self.jobs.get(&job)?.classes.get(&class)?.best()
+    }
+
+    /// How many tasks of a job are queued here.
+    pub(crate) fn job_len(&self, job: u32) -> usize {
+        let of_job = self.jobs.get(&job);
+        of_job.map_or(0, |job| job.classes.values().map(TaskQueue::len).sum())
+    }
+
+    /// How many tasks of its class go before a task.
+    pub(crate) fn before(&self, job: u32, class: ClassId, entry: QueueEntry) -> usize {
+        let queue = self.jobs.get(&job).and_then(|job| job.classes.get(&class));
+        queue.map_or(0, |queue| queue.iter().take_while(|&e| e > entry).count())
+    }
+
+    /// Whether any other job has tasks here.
+    pub(crate) fn others(&self, job: u32) -> bool {
+        self.jobs.keys().any(|&other| other != job)
     }
 
     /// How many tasks a class of a job has.

@@ -12,4 +12,4 @@ pub(crate) use blocks::{Blocks, Place};
 pub(crate) use keys::KeyIndex;
 pub(crate) use lists::{List, Lists};
 pub(crate) use tickets::{TicketEntry, Tickets};
-pub(crate) use wants::{Want, WantList, Wants};
+pub(crate) use wants::{DETACHED, Want, WantList, Wants};

@@ -2,6 +2,9 @@
 
 use taskloom_core::Ticket;
 
+/// Stands for a client where a task is to be kept going until it has ended.
+pub(crate) const DETACHED: u32 = u32::MAX - 1;
+
 /// The head of a task's list of wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WantList(u32);

@@ -3,7 +3,9 @@
 
 mod clients;
 mod data;
+mod jobs;
 mod lifecycle;
 mod placement;
 mod properties;
 mod recovery;
+mod retries;

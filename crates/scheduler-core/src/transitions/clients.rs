@@ -36,7 +36,11 @@ impl SchedulerCore {
         let mut id = ClientId::new(0, 0);
         self.clients.insert(|slot, generation| {
             id = ClientId::new(slot, generation);
-            Client::new(id, default_options)
+            let job = match hello.job.is_empty() {
+                true => format!("{} ({id})", hello.name),
+                false => hello.job,
+            };
+            Client::new(id, job, default_options)
         });
         Ok(ClientWelcome {
             client: id,
@@ -92,9 +96,15 @@ impl SchedulerCore {
                     }
                 }
                 FromClient::Call(call) => self.call(slot, *call),
-                FromClient::Withdraw(request) => self.call_withdrawn(slot, request),
+                FromClient::Withdraw(request) => {
+                    // Calls and questions are numbered in one series.
+                    self.call_withdrawn(slot, request);
+                    self.question_withdrawn(slot, request);
+                }
                 FromClient::Received(request) => self.call_received(slot, request),
-                FromClient::Ask { request, question } => self.ask(slot, request, question),
+                FromClient::Ask { request, question } => {
+                    self.ask(slot, request, question, effects);
+                }
                 FromClient::Listen(on) => self.listen(slot, on),
                 FromClient::Heartbeat => {}
             }
@@ -141,6 +151,10 @@ impl SchedulerCore {
         let Some(mut client) = self.clients.remove(slot) else {
             return;
         };
+        self.forget_questions_of(slot);
+        if client.listens {
+            self.listeners_changed();
+        }
         for (ticket, entry) in client.tickets.drain() {
             match entry {
                 TicketEntry::Wanted(task) => self.drop_want(
@@ -154,6 +168,7 @@ impl SchedulerCore {
                 TicketEntry::Refused => {}
             }
         }
+        self.job_table.client_leaves(slot);
         self.run_steps();
     }
 }

@@ -25,18 +25,23 @@ impl SchedulerCore {
         if self.task(slot).state.given_to() != Some((worker, run)) {
             return;
         }
-        let spec = self.task(slot).spec;
-        self.specs.ran(spec, elapsed);
+        self.note_length(slot, worker, elapsed);
         self.take_off(slot, worker);
+        if self.may_retry(slot, worker, &failure) {
+            return;
+        }
         // The worker has ended the run: nothing is left to withdraw.
         self.set_state(slot, State::Waiting { missing: 0 });
-        let name = self
-            .workers
-            .get(worker)
-            .map_or("", |worker| &worker.hello.name)
-            .to_owned();
+        let name = self.worker_name(worker).to_owned();
         let failure = self.story(slot, &name, failure);
         self.steps.push(Step::Fail(slot, Arc::new(failure)));
+    }
+
+    /// The name of a worker, empty if it is gone.
+    pub(crate) fn worker_name(&self, worker: u32) -> &str {
+        self.workers
+            .get(worker)
+            .map_or("", |worker| &worker.hello.name)
     }
 
     /// Ties a failure to the task it is about.
@@ -48,6 +53,7 @@ impl SchedulerCore {
             operation: self.specs.record(operation).operation.to_string(),
             worker: worker.to_owned(),
             runs: u32::from(task.runs),
+            story: self.story_of(slot),
             ..failure
         }
     }
@@ -92,6 +98,7 @@ impl SchedulerCore {
             }
         }
         self.failures.insert(slot, failure);
+        self.end_detached(slot);
         if !self.task(slot).is_needed() {
             self.steps.push(Step::Unneed(slot));
         }

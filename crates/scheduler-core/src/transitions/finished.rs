@@ -4,6 +4,7 @@ use super::Step;
 use crate::core::SchedulerCore;
 use crate::spec::SpecId;
 use crate::state::State;
+use crate::worker::RunPlace;
 use std::time::Duration;
 use taskloom_core::limits::INLINE_BYTES_MAX;
 use taskloom_core::message::ToClient;
@@ -40,8 +41,7 @@ impl SchedulerCore {
             }
             return;
         }
-        let spec = self.task(slot).spec;
-        self.specs.ran(spec, elapsed);
+        self.note_length(slot, worker, elapsed);
         self.take_off(slot, worker);
         self.let_go_of_inputs(slot);
         let value = value.filter(|value| value.nbytes() <= INLINE_BYTES_MAX);
@@ -65,6 +65,7 @@ impl SchedulerCore {
         if self.task(slot).spec != SpecId::DATA {
             self.announce(slot, nbytes, value.as_ref());
         }
+        self.end_detached(slot);
         if self.input_is_there(slot, worker) {
             self.keep_inline(slot, value);
         }
@@ -138,12 +139,25 @@ impl SchedulerCore {
         }
     }
 
+    /// Notes how long the task at this worker ran, for estimates of others of its kind. One that
+    /// waited for other tasks says nothing.
+    pub(crate) fn note_length(&mut self, slot: u32, worker: u32, elapsed: Duration) {
+        let given = self
+            .workers
+            .get(worker)
+            .and_then(|worker| worker.given.get(&slot));
+        if given.is_some_and(|given| given.place == RunPlace::Thread) {
+            self.specs.ran(self.task(slot).spec, elapsed);
+        }
+    }
+
     /// A withdrawn run is over: its thread and resources are free again.
     pub(crate) fn run_ended(&mut self, worker: u32, run: RunId) {
         let now = self.now;
         if let Some(worker) = self.workers.get_mut(worker) {
             worker.last_progress = now;
             if let Some(given) = worker.ending.remove(&run) {
+                worker.away -= usize::from(given.place == RunPlace::Away);
                 worker.occupancy_ns -= given.estimate_ns;
                 worker.give_back(self.specs.class(self.specs.get(given.spec).class));
             }
@@ -157,7 +171,11 @@ impl SchedulerCore {
         {
             worker.retracting.remove(&slot);
             worker.occupancy_ns -= given.estimate_ns;
+            worker.away -= usize::from(given.place == RunPlace::Away);
             worker.give_back(self.specs.class(self.specs.get(given.spec).class));
+            if given.place != RunPlace::Away {
+                self.job_table.stopped(given.job);
+            }
         }
     }
 
@@ -169,6 +187,9 @@ impl SchedulerCore {
         {
             worker.retracting.remove(&slot);
             worker.ending.insert(run, given);
+            if given.place != RunPlace::Away {
+                self.job_table.stopped(given.job);
+            }
         }
     }
 }

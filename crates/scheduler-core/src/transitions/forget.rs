@@ -56,6 +56,7 @@ impl SchedulerCore {
             }
         };
         self.count_in(State::Released);
+        self.job_table.task_made(job);
         self.blocks.own(place, slot);
         let (blocks, tasks) = (&self.blocks, &self.tasks);
         let key_of = |slot: u32| blocks.key(tasks[slot as usize].place);
@@ -104,6 +105,7 @@ impl SchedulerCore {
         }
         self.edges.release(&mut dependencies);
         self.failures.remove(&slot);
+        self.attempts.remove(&slot);
         self.sources.remove(&slot);
         let task = *self.task(slot);
         self.keys.remove(self.blocks.key(task.place), slot);
@@ -114,6 +116,7 @@ impl SchedulerCore {
         let operation = self.specs.get(task.spec).operation;
         self.specs.record_mut(operation).tasks -= 1;
         self.count_out(task.state);
+        self.job_table.task_forgotten(task.job);
         self.task_mut(slot).place = NO_PLACE;
         self.task_mut(slot).state = State::Released;
         self.task_mut(slot).dependencies = List::EMPTY;

@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::tables::{Place, TicketEntry, Want};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use taskloom_core::limits::{GRAPH_CHUNK_TASKS_MAX, TASKS_MAX};
+use taskloom_core::limits::{GRAPH_CHUNK_TASKS_MAX, JOBS_MAX, TASKS_MAX};
 use taskloom_core::message::ToClient;
 use taskloom_core::{ErrorCode, GraphChunk, TaskFailure, Ticket};
 
@@ -15,6 +15,35 @@ use taskloom_core::{ErrorCode, GraphChunk, TaskFailure, Ticket};
 enum Dependency {
     Task(u32),
     Failed(Arc<TaskFailure>),
+}
+
+/// Between the ranks of two tasks that follow each other.
+const RANK_STEP: u64 = 1 << 20;
+
+/// The ranks of the tasks of one graph.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ranks {
+    first: u64,
+    step: u64,
+}
+
+impl Ranks {
+    /// Those of tasks that a task of this rank submits: they go before their parent's neighbours,
+    /// and their own children before them, so that what was begun is brought to its end first.
+    fn of_children(parent: Option<u64>) -> Option<Self> {
+        Some(Self {
+            first: parent?.saturating_sub(RANK_STEP),
+            step: 1,
+        })
+    }
+
+    fn of(self, order: u64) -> u64 {
+        let after = match self.step {
+            1 => order.min(RANK_STEP - 1),
+            step => order.saturating_mul(step),
+        };
+        self.first.saturating_add(after)
+    }
 }
 
 impl SchedulerCore {
@@ -58,8 +87,8 @@ impl SchedulerCore {
             }
             return Ok(());
         }
-        let rank = self.open_graph(client, &chunk);
-        self.take_in_tasks(client, &chunk, rank);
+        let ranks = self.open_graph(client, &chunk);
+        self.take_in_tasks(client, &chunk, ranks);
         self.run_steps();
         Ok(())
     }
@@ -82,18 +111,26 @@ impl SchedulerCore {
         }
     }
 
-    /// The rank at which the tasks of the chunk's graph begin.
-    fn open_graph(&mut self, client: u32, chunk: &GraphChunk) -> u64 {
-        let next = self.next_rank;
+    /// The ranks of the tasks of the chunk's graph.
+    fn open_graph(&mut self, client: u32, chunk: &GraphChunk) -> Ranks {
+        let parent = self.parent(chunk);
+        let next = Ranks::of_children(parent.map(|slot| self.task(slot).rank)).unwrap_or(Ranks {
+            first: self.next_rank,
+            step: RANK_STEP,
+        });
+        let taken = match parent {
+            Some(_) => 0,
+            None => chunk.graph_tasks.saturating_mul(RANK_STEP),
+        };
         let Some(client) = self.clients.get_mut(client) else {
             return next;
         };
         if chunk.last && !client.open_graphs.contains_key(&chunk.graph) {
-            self.next_rank += chunk.graph_tasks;
+            self.next_rank = self.next_rank.saturating_add(taken);
             return next;
         }
         let graph = client.open_graphs.entry(chunk.graph).or_insert_with(|| {
-            self.next_rank += chunk.graph_tasks;
+            self.next_rank = self.next_rank.saturating_add(taken);
             crate::client::OpenGraph {
                 rank: next,
                 tickets: Vec::new(),
@@ -101,6 +138,40 @@ impl SchedulerCore {
         });
         graph.tickets.push((chunk.first_ticket, chunk.len() as u64));
         graph.rank
+    }
+
+    /// The task that submits a chunk, if it runs still.
+    fn parent(&self, chunk: &GraphChunk) -> Option<u32> {
+        let (task, run) = chunk.parent?;
+        let slot = self.task_slot(task)?;
+        let given_to = self.task(slot).state.given_to();
+        given_to.is_some_and(|(_, of)| of == run).then_some(slot)
+    }
+
+    /// The job that a task counts to: the one its options name, its parent's, or its client's.
+    fn job_of(
+        &mut self,
+        client: u32,
+        chunk: &GraphChunk,
+        spec: SpecId,
+    ) -> Result<u32, Arc<TaskFailure>> {
+        let named = &self.specs.options_of(spec).job;
+        let slot = if !named.is_empty() {
+            self.job_table.intern(named)
+        } else if let Some(parent) = self.parent(chunk) {
+            Some(self.task(parent).job)
+        } else {
+            let of_client = self.clients.get(client);
+            of_client.and_then(|client| self.job_table.intern(&client.job))
+        };
+        let Some(slot) = slot else {
+            let text = format!("the scheduler tells {JOBS_MAX} jobs apart already");
+            return Err(Arc::new(TaskFailure::new(ErrorCode::Overloaded, text)));
+        };
+        if chunk.parent.is_none() {
+            self.job_table.client_joins(slot, client);
+        }
+        Ok(slot)
     }
 
     /// After the last chunk nobody can name the tasks that are not wanted.
@@ -125,13 +196,13 @@ impl SchedulerCore {
         }
     }
 
-    fn take_in_tasks(&mut self, client: u32, chunk: &GraphChunk, rank: u64) {
+    fn take_in_tasks(&mut self, client: u32, chunk: &GraphChunk, ranks: Ranks) {
         let block = self.blocks.add(&chunk.keys, &chunk.arguments);
         let mut refused: FxHashMap<u64, Arc<TaskFailure>> = FxHashMap::default();
         let mut slots: Vec<u32> = Vec::new();
         let mut made: Vec<u32> = Vec::with_capacity(chunk.len());
         // In a chunk of many operations neighbours still tend to be alike.
-        let mut last_spec: Option<((u32, u32), SpecId)> = None;
+        let mut last_spec: Option<((u32, u32), (SpecId, u32))> = None;
         let mut wanted = chunk.wanted.iter().copied().peekable();
         for i in 0..chunk.len() {
             let ticket = chunk.first_ticket.offset(i as u64);
@@ -141,14 +212,16 @@ impl SchedulerCore {
                 chunk.options_of.get(i).copied().unwrap_or(0),
             );
             let spec = match last_spec {
-                Some((of, spec)) if of == named => Ok(spec),
-                _ => self.spec_of(client, chunk, i),
+                Some((of, known)) if of == named => Ok(known),
+                _ => self
+                    .spec_of(client, chunk, i)
+                    .and_then(|spec| Ok((spec, self.job_of(client, chunk, spec)?))),
             };
-            if let Ok(spec) = spec {
-                last_spec = Some((named, spec));
+            if let Ok(known) = spec {
+                last_spec = Some((named, known));
             }
             slots.clear();
-            let outcome = spec.and_then(|spec| {
+            let outcome = spec.and_then(|(spec, job)| {
                 for &dependency in chunk.dependencies_of(i) {
                     match self.dependency(client, dependency, &refused, chunk, i) {
                         Dependency::Task(slot) => slots.push(slot),
@@ -160,7 +233,7 @@ impl SchedulerCore {
                     block,
                     at: i as u32,
                 };
-                self.find_or_make(client, chunk, i, place, spec, &slots, rank + order)
+                self.find_or_make(job, chunk, i, place, spec, &slots, ranks.of(order))
             });
             match outcome {
                 Ok((slot, new)) => {
@@ -283,7 +356,7 @@ impl SchedulerCore {
     #[allow(clippy::too_many_arguments)] // The columns of one task.
     fn find_or_make(
         &mut self,
-        client: u32,
+        job: u32,
         chunk: &GraphChunk,
         i: usize,
         place: Place,
@@ -294,7 +367,7 @@ impl SchedulerCore {
         let (blocks, tasks) = (&self.blocks, &self.tasks);
         let key_of = |slot: u32| blocks.key(tasks[slot as usize].place);
         let Some(slot) = self.keys.find(chunk.keys.get(i), key_of) else {
-            let slot = self.make_task(place, spec, client, rank);
+            let slot = self.make_task(place, spec, job, rank);
             self.link(slot, dependencies);
             return Ok((slot, true));
         };
@@ -330,7 +403,7 @@ impl SchedulerCore {
     }
 
     /// Tells a client about a task that had ended before it was asked for.
-    fn tell_state(&mut self, slot: u32, client: u32, ticket: Ticket) {
+    pub(crate) fn tell_state(&mut self, slot: u32, client: u32, ticket: Ticket) {
         match self.task(slot).state {
             State::Memory { nbytes, .. } => {
                 let value = self.inline.get(&slot).cloned();

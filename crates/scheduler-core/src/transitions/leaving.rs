@@ -2,6 +2,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::State;
+use taskloom_core::Residence;
 use taskloom_core::message::ToWorker;
 
 impl SchedulerCore {
@@ -15,12 +16,15 @@ impl SchedulerCore {
         }
         worker.leaving = true;
         let located = std::mem::take(&mut worker.located);
+        let name = worker.hello.name.clone();
+        self.specs.worker_present(&name, false);
         self.located -= located.len();
         for entry in located.iter() {
             self.set_waiting(entry.slot());
         }
         self.supply_elsewhere(slot);
         self.unqualified_to_stuck();
+        self.wake_stuck();
     }
 
     /// Moves what only leaving workers hold, and lets those go that hold nothing of the kind and run
@@ -57,6 +61,10 @@ impl SchedulerCore {
         let State::Memory { holders, nbytes } = self.task(task).state else {
             return;
         };
+        // An actor cannot be copied; it ends with its worker.
+        if self.specs.options_of(self.task(task).spec).residence != Residence::Anywhere {
+            return;
+        }
         let stays = |slot: &u32| {
             self.workers
                 .get(*slot)
@@ -76,7 +84,7 @@ impl SchedulerCore {
         if let Some(worker) = self.workers.get_mut(from) {
             worker.moving.insert(task);
         }
-        self.acquire(task, to, nbytes);
+        self.acquire(task, to, nbytes, 0);
     }
 
     /// A value that was on its way from a leaving worker arrived, or did not.

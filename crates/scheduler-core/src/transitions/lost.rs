@@ -3,8 +3,9 @@
 use super::Step;
 use crate::core::SchedulerCore;
 use crate::state::State;
+use std::sync::Arc;
 use taskloom_core::message::{ToClient, ToWorker};
-use taskloom_core::{TaskId, WorkerId};
+use taskloom_core::{ErrorCode, Residence, TaskId, WorkerId};
 
 impl SchedulerCore {
     /// A worker that was taken for a holder does not have the value.
@@ -56,6 +57,7 @@ impl SchedulerCore {
     /// Memory -> released, and whoever counted on the value waits for it again.
     fn lost(&mut self, slot: u32) {
         self.set_state(slot, State::Released);
+        let residence = self.specs.options_of(self.task(slot).spec).residence;
         let (wants, clients) = (&self.wants, &mut self.clients);
         for want in wants.iter(self.tasks[slot as usize].wants) {
             if let Some(client) = clients.get_mut(want.client) {
@@ -73,7 +75,7 @@ impl SchedulerCore {
                         missing: missing + 1,
                     };
                 }
-                State::Queued { .. } | State::NoWorker { .. } => {
+                State::Queued { .. } | State::NoWorker { .. } | State::Pausing { .. } => {
                     self.detach(dependent);
                     self.set_state(dependent, State::Waiting { missing: 1 });
                 }
@@ -93,5 +95,11 @@ impl SchedulerCore {
         }
         self.steps.push(Step::Activate(slot));
         self.steps.push(Step::Unneed(slot));
+        if residence == Residence::Fixed {
+            let text = "the worker that held this actor is gone, and its state with it; make it \
+                        with `.restart()` to have it constructed again";
+            let failure = Arc::new(self.blame(slot, ErrorCode::Lost, text));
+            self.steps.push(Step::Fail(slot, failure));
+        }
     }
 }

@@ -19,17 +19,21 @@ mod logs;
 mod lost;
 mod need;
 mod no_worker;
+mod retry;
 mod returned;
 mod scatter;
 mod secede;
 mod silence;
+mod spread;
 mod stored;
 mod worker_gone;
 mod worker_joined;
 mod worker_said;
 
+pub(crate) use intake::Ranks;
 pub(crate) use no_worker::NoWorkerClass;
 pub(crate) use scatter::Source;
+pub(crate) use spread::Spread;
 
 use crate::core::SchedulerCore;
 use std::sync::Arc;

@@ -58,6 +58,9 @@ impl SchedulerCore {
         match self.task(slot).state {
             State::Queued { at } => self.dequeue(slot, at),
             State::NoWorker { since } => self.leave_no_worker(slot, since),
+            State::Pausing { until } => {
+                self.pausing.remove(&(until, slot));
+            }
             State::Assigned { worker, run, .. } | State::Processing { worker, run } => {
                 self.withdraw(slot, worker, run);
                 self.tell_worker(worker, ToWorker::Cancel(vec![run]));

@@ -138,7 +138,7 @@ impl SchedulerCore {
     }
 
     /// Why nobody can run a class, and similar operations that are offered.
-    fn why_stuck(&self, class: ClassId) -> (String, Vec<String>) {
+    pub(crate) fn why_stuck(&self, class: ClassId) -> (String, Vec<String>) {
         let class = self.specs.class(class);
         let record = self.specs.record(class.operation);
         let operation = &record.operation;
@@ -172,11 +172,17 @@ impl SchedulerCore {
     /// worker for it comes.
     pub(crate) fn tell_stuck(&mut self) {
         for ((job, class), tasks) in std::mem::take(&mut self.newly_stuck) {
-            let fresh = self
-                .clients
-                .get_mut(job)
-                .is_some_and(|c| c.told_waiting.insert(class));
-            if fresh {
+            let of_job = self.job_table.get(job);
+            let clients: Vec<u32> =
+                of_job.map_or_else(Vec::new, |job| job.clients.iter().copied().collect());
+            for client in clients {
+                let fresh = self
+                    .clients
+                    .get_mut(client)
+                    .is_some_and(|client| client.told_waiting.insert(class));
+                if !fresh {
+                    continue;
+                }
                 let (reason, near) = self.why_stuck(class);
                 let operation = self
                     .specs
@@ -184,7 +190,7 @@ impl SchedulerCore {
                     .operation
                     .clone();
                 self.tell_client(
-                    job,
+                    client,
                     ToClient::Waiting {
                         operation,
                         tasks,

@@ -6,8 +6,8 @@ use crate::spec::SpecId;
 use crate::state::State;
 use crate::tables::{Place, TicketEntry, Want};
 use bytes::Bytes;
-use std::collections::BTreeSet;
 use std::sync::Arc;
+use taskloom_core::limits::JOBS_MAX;
 use taskloom_core::message::{Scatter, ToClient, ToWorker};
 use taskloom_core::{ErrorCode, Packed, TaskFailure, TaskId, Ticket, WorkerId};
 
@@ -22,10 +22,7 @@ pub(crate) struct Source {
     broadcast: bool,
     /// Who is being asked now, and for which worker.
     asked: Option<(u32, u32)>,
-    /// Workers that shall get a copy before the data count as placed.
-    pending: BTreeSet<u32>,
-    /// Those of them that were told to get one.
-    acquiring: BTreeSet<u32>,
+    /// Whether its clients were told that it lies where it shall.
     announced: bool,
 }
 
@@ -65,6 +62,13 @@ impl SchedulerCore {
             self.refuse_ticket(client, ticket, Arc::new(failure));
             return;
         }
+        let own = self.clients.get(client).map(|client| client.job.clone());
+        let Some(job) = self.job_table.intern(own.as_deref().unwrap_or_default()) else {
+            let text = format!("the scheduler tells {JOBS_MAX} jobs apart already");
+            let failure = TaskFailure::new(ErrorCode::Overloaded, text);
+            self.refuse_ticket(client, ticket, Arc::new(failure));
+            return;
+        };
         let slot = known.unwrap_or_else(|| {
             let blob = key.as_bytes().clone();
             let ends = vec![blob.len() as u32];
@@ -74,8 +78,8 @@ impl SchedulerCore {
             };
             let block = self.blocks.add(&Packed { blob, ends }, &arguments);
             let rank = self.next_rank;
-            self.next_rank += 1;
-            self.make_task(Place { block, at: 0 }, SpecId::DATA, client, rank)
+            self.next_rank = self.next_rank.saturating_add(1);
+            self.make_task(Place { block, at: 0 }, SpecId::DATA, job, rank)
         });
         let source = self.sources.entry(slot).or_default();
         source.nbytes = nbytes;
@@ -93,14 +97,13 @@ impl SchedulerCore {
             State::Released => self.steps.push(Step::Activate(slot)),
             State::Memory { nbytes, .. } => {
                 if broadcast {
-                    self.copies_wanted(slot);
-                    self.send_copies(slot);
+                    self.broadcast(slot);
                 }
-                if self
-                    .sources
-                    .get(&slot)
-                    .is_none_or(|source| source.pending.is_empty())
-                {
+                if self.spreads.contains_key(&slot) {
+                    if let Some(source) = self.sources.get_mut(&slot) {
+                        source.announced = false;
+                    }
+                } else {
                     self.tell_client(
                         client,
                         ToClient::Finished {
@@ -146,8 +149,6 @@ impl SchedulerCore {
             return;
         };
         source.asked = None;
-        source.acquiring.clear();
-        source.pending.clear();
         let Some(&(client, ticket)) = source.suppliers.first() else {
             let text = "the scattered data are lost: their source and all copies are gone; \
                         keep the future that scatter returned, or ask for copies";
@@ -230,91 +231,56 @@ impl SchedulerCore {
         }
     }
 
-    /// After a copy arrived: the data are placed when all copies asked for are there.
-    pub(crate) fn copy_arrived(&mut self, slot: u32, worker: u32) {
-        if self.task(slot).spec != SpecId::DATA {
-            return;
-        }
-        let first = self
-            .sources
-            .get_mut(&slot)
-            .is_some_and(|source| source.asked.take().is_some());
-        if first {
-            self.copies_wanted(slot);
-        }
-        self.copy_given_up(slot, worker);
-        self.send_copies(slot);
-    }
-
-    /// A copy is there, or will not be: announce the data when none is outstanding.
-    pub(crate) fn copy_given_up(&mut self, slot: u32, worker: u32) {
-        let State::Memory { nbytes, .. } = self.task(slot).state else {
-            return;
-        };
-        let Some(source) = self.sources.get_mut(&slot) else {
-            return;
-        };
-        source.acquiring.remove(&worker);
-        source.pending.remove(&worker);
-        if source.pending.is_empty() && !source.announced {
-            source.announced = true;
-            self.announce(slot, nbytes, None);
+    /// The first copy of data has come to a worker: the others that were asked for follow.
+    pub(crate) fn supplied(&mut self, slot: u32) {
+        if let Some(source) = self.sources.get_mut(&slot) {
+            source.asked = None;
+            source.announced = false;
+            self.broadcast(slot);
         }
     }
 
-    /// Notes which workers shall have a copy of data that have just been placed.
-    pub(crate) fn copies_wanted(&mut self, slot: u32) {
-        let Some(source) = self.sources.get_mut(&slot) else {
+    /// Has all workers that shall have data, and have not, get a copy.
+    fn broadcast(&mut self, slot: u32) {
+        let Some(source) = self.sources.get(&slot) else {
             return;
         };
-        source.announced = false;
         if source.broadcast {
             let open = self.workers.iter().filter(|(_, worker)| {
                 !worker.leaving
                     && !worker.held.contains(&slot)
                     && (source.workers.is_empty() || source.workers.contains(&worker.hello.name))
             });
-            source.pending = open.map(|(slot, _)| slot).collect();
+            let workers: Vec<u32> = open.map(|(slot, _)| slot).collect();
+            self.spread(slot, &workers, None);
         }
     }
 
-    /// Tells workers to get their copies, at most two per holder at a time, so that copies spread as
-    /// a tree.
-    fn send_copies(&mut self, slot: u32) {
-        let State::Memory { holders, nbytes } = self.task(slot).state else {
+    /// Tells the clients of scattered data when no copy of it is on its way.
+    pub(crate) fn placed(&mut self, slot: u32) {
+        let State::Memory { nbytes, .. } = self.task(slot).state else {
             return;
         };
-        let Some(source) = self.sources.get_mut(&slot) else {
-            return;
-        };
-        let most = holders.len() * 2;
-        let next: Vec<u32> = source
-            .pending
-            .difference(&source.acquiring)
-            .take(most.saturating_sub(source.acquiring.len()))
-            .copied()
-            .collect();
-        source.acquiring.extend(&next);
-        for worker in next {
-            self.acquire(slot, worker, nbytes);
+        if !self.spreads.contains_key(&slot)
+            && let Some(source) = self.sources.get_mut(&slot)
+            && !source.announced
+        {
+            source.announced = true;
+            self.announce(slot, nbytes, None);
         }
     }
 
-    /// Tells a worker to get a copy of a value.
-    pub(crate) fn acquire(&mut self, slot: u32, worker: u32, nbytes: u64) {
+    /// Tells a worker to get a copy of a value. Those that are told one after the other are to be
+    /// given different numbers, so that they ask different holders first.
+    pub(crate) fn acquire(&mut self, slot: u32, worker: u32, nbytes: u64, number: usize) {
         let State::Memory { holders, .. } = self.task(slot).state else {
             return;
         };
         let task = self.task_id(slot);
+        let all = self.holders.get(holders);
         // The latest holders first: they were asked least often.
-        let from: Vec<u32> = self
-            .holders
-            .get(holders)
-            .iter()
-            .rev()
-            .take(3)
-            .copied()
-            .collect();
+        let from = (0..all.len().min(3)).map(|at| all[all.len() - 1 - (number + at) % all.len()]);
+        let from: Vec<u32> = from.collect();
         from.iter()
             .for_each(|&holder| self.introduce(worker, holder));
         let holders = from
@@ -350,20 +316,15 @@ impl SchedulerCore {
         let mut concerned: Vec<u32> = self
             .sources
             .iter()
-            .filter(|(_, source)| {
-                source.asked.is_some_and(|(_, target)| target == worker)
-                    || source.pending.contains(&worker)
-            })
+            .filter(|(_, source)| source.asked.is_some_and(|(_, target)| target == worker))
             .map(|(&slot, _)| slot)
             .collect();
         concerned.sort_unstable();
         for slot in concerned {
             if self.task(slot).state == State::Supplying {
                 self.supply(slot);
-            } else {
-                self.copy_given_up(slot, worker);
-                self.send_copies(slot);
             }
         }
+        self.spread_elsewhere(worker);
     }
 }

@@ -37,6 +37,7 @@ impl SchedulerCore {
             self.next_lease_check = now + timeout / 4;
         }
         self.fail_stuck();
+        self.end_pauses();
         self.run_steps();
     }
 }

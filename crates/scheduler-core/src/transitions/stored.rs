@@ -32,7 +32,7 @@ impl SchedulerCore {
             State::Supplying => {
                 self.unsupplied.remove(&slot);
                 self.enter_memory(slot, worker, nbytes, None);
-                self.copies_wanted(slot);
+                self.supplied(slot);
             }
             state => {
                 // A run at this worker is about to put its own value over this one.
@@ -43,13 +43,15 @@ impl SchedulerCore {
             }
         }
         self.copy_arrived(slot, worker);
+        self.placed(slot);
         self.steps.push(Step::Unneed(slot));
     }
 
     /// A worker could not get a copy that it was told to get.
-    pub(crate) fn acquire_failed(&mut self, worker: u32, id: TaskId) {
+    pub(crate) fn acquire_failed(&mut self, worker: u32, id: TaskId, reason: &str) {
         if let Some(slot) = self.task_slot(id) {
-            self.copy_given_up(slot, worker);
+            self.copy_given_up(slot, worker, reason);
+            self.placed(slot);
             self.out_of_reach(worker, slot);
             self.moved(slot);
         }

@@ -3,7 +3,7 @@
 use super::Step;
 use crate::core::SchedulerCore;
 use crate::state::State;
-use crate::worker::Worker;
+use crate::worker::{RunPlace, Worker};
 use std::sync::Arc;
 use taskloom_core::ErrorCode;
 use taskloom_core::message::ToWorker;
@@ -16,10 +16,16 @@ impl SchedulerCore {
             return;
         };
         self.worker_names.remove(&worker.hello.name);
+        self.specs.worker_present(&worker.hello.name, false);
         self.unreachable.retain(|&(a, b)| a != slot && b != slot);
         self.forget_offers(&worker);
         for (other, peer) in self.introduced_to(&worker) {
             self.tell_worker(other, ToWorker::PeerGone(peer));
+        }
+        for given in worker.given.values() {
+            if given.place != RunPlace::Away {
+                self.job_table.stopped(given.job);
+            }
         }
         self.located -= worker.located.len();
         for entry in worker.located.iter() {
@@ -32,7 +38,9 @@ impl SchedulerCore {
         }
         self.take_back_given(slot, &worker, reason);
         self.supply_elsewhere(slot);
+        self.questions_miss_worker(slot, &worker.hello.name, reason);
         self.unqualified_to_stuck();
+        self.wake_stuck();
         if self.workers.len() == 0 {
             self.stop_no_worker_clocks();
         }
@@ -70,6 +78,12 @@ impl SchedulerCore {
                 continue;
             }
             if started.contains(&task) && !worker.leaving {
+                let runs = self.task(task).runs;
+                let line = format!(
+                    "run {runs} on {}: the worker is gone ({reason})",
+                    worker.hello.name
+                );
+                self.tell_story(task, line);
                 let suspicion = self.task(task).suspicion.saturating_add(1);
                 self.task_mut(task).suspicion = suspicion;
                 if suspicion > self.config.suspicion_limit {
@@ -93,7 +107,12 @@ impl SchedulerCore {
     fn started(&self, worker: &Worker, given: &[(taskloom_core::RunId, u32)]) -> Vec<u32> {
         let processing = given
             .iter()
-            .filter(|(_, task)| matches!(self.task(*task).state, State::Processing { .. }));
+            .filter(|(_, task)| matches!(self.task(*task).state, State::Processing { .. }))
+            // One that waits for others is not what ended the worker.
+            .filter(|(_, task)| {
+                let given = worker.given.get(task);
+                given.is_none_or(|given| given.place != RunPlace::Away)
+            });
         let (mut started, others): (Vec<_>, Vec<_>) =
             processing.partition(|(run, _)| worker.executing.contains(run));
         let threads = worker.hello.nthreads as usize;

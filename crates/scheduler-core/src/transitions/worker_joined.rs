@@ -4,7 +4,7 @@ use crate::core::SchedulerCore;
 use crate::spec::OperationId;
 use crate::worker::Worker;
 use taskloom_core::limits::{NAME_BYTES_MAX, OPERATIONS_MAX, PROTOCOL_VERSION, WORKERS_MAX};
-use taskloom_core::message::{Refusal, WorkerHello, WorkerWelcome};
+use taskloom_core::message::{Refusal, ToWorker, WorkerHello, WorkerWelcome};
 use taskloom_core::{Time, WorkerId};
 
 impl SchedulerCore {
@@ -34,13 +34,18 @@ impl SchedulerCore {
         let slot = self.workers.insert(|slot, generation| {
             Worker::new(WorkerId::new(slot, generation), hello, &operations, now)
         });
+        self.specs.worker_present(&name, true);
         self.worker_names.insert(name, slot);
         if self.workers.len() == 1 {
             self.start_no_worker_clocks();
             self.next_lease_check = now + self.config.worker_timeout / 4;
         }
+        if self.listened {
+            self.tell_worker(slot, ToWorker::Listen(true));
+        }
         self.wake_stuck();
         self.supply_waiting();
+        self.questions_see_worker();
         self.run_steps();
         Ok(WorkerWelcome {
             worker: self

@@ -44,7 +44,9 @@ impl SchedulerCore {
                     self.run_returned(slot, task, run, cause);
                 }
                 FromWorker::Stored { task, nbytes } => self.stored(slot, task, nbytes),
-                FromWorker::AcquireFailed { task, .. } => self.acquire_failed(slot, task),
+                FromWorker::AcquireFailed { task, reason } => {
+                    self.acquire_failed(slot, task, &reason);
+                }
                 FromWorker::Heartbeat {
                     executing,
                     process_bytes,

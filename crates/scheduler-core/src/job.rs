@@ -1,0 +1,201 @@
+//! Jobs: what shares of the cluster are counted by. A job is a client unless the tasks name another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use taskloom_core::limits::JOBS_MAX;
+
+/// The usual weight.
+const WEIGHT: u32 = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) name: String,
+    /// In thousandths of the usual share.
+    pub(crate) weight: u32,
+    pub(crate) paused: bool,
+    pub(crate) cap: Option<u32>,
+    /// Tasks given to workers that occupy or await a thread there.
+    pub(crate) running: u32,
+    /// Records of tasks.
+    pub(crate) tasks: u64,
+    /// Estimated work that was given out so far.
+    pub(crate) given_ns: u64,
+    /// Connected clients that have submitted to it.
+    pub(crate) clients: BTreeSet<u32>,
+}
+
+impl Job {
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            weight: WEIGHT,
+            paused: false,
+            cap: None,
+            running: 0,
+            tasks: 0,
+            given_ns: 0,
+            clients: BTreeSet::new(),
+        }
+    }
+
+    /// Whether one more of its tasks may be given to a worker.
+    pub(crate) fn may_start(&self) -> bool {
+        !self.paused && self.cap.is_none_or(|cap| self.running < cap)
+    }
+
+    /// Whether there is anything that could keep it from starting tasks.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.paused || self.cap.is_some()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.tasks == 0 && self.clients.is_empty() && self.weight == WEIGHT && !self.is_restricted()
+    }
+}
+
+/// All jobs. One goes when it has neither tasks nor clients and its settings are the usual ones.
+#[derive(Debug, Default)]
+pub(crate) struct JobTable {
+    jobs: Vec<Option<Job>>,
+    vacant: Vec<u32>,
+    names: BTreeMap<String, u32>,
+    /// How many are restricted.
+    restricted: usize,
+}
+
+impl JobTable {
+    /// Whether any job could be kept from starting tasks.
+    pub(crate) fn any_restricted(&self) -> bool {
+        self.restricted > 0
+    }
+
+    /// Changes the settings of a job.
+    pub(crate) fn set(&mut self, slot: u32, change: impl FnOnce(&mut Job)) {
+        if let Some(job) = self.jobs.get_mut(slot as usize).and_then(Option::as_mut) {
+            self.restricted -= usize::from(job.is_restricted());
+            change(job);
+            self.restricted += usize::from(job.is_restricted());
+        }
+        self.drop_idle(slot);
+    }
+
+    /// The slot of a job of this name, which is made if it is not there; `None` if there are too
+    /// many.
+    pub(crate) fn intern(&mut self, name: &str) -> Option<u32> {
+        if let Some(&slot) = self.names.get(name) {
+            return Some(slot);
+        }
+        if self.names.len() >= JOBS_MAX {
+            return None;
+        }
+        let job = Some(Job::new(name.to_owned()));
+        let slot = match self.vacant.pop() {
+            Some(slot) => {
+                self.jobs[slot as usize] = job;
+                slot
+            }
+            None => {
+                self.jobs.push(job);
+                self.jobs.len() as u32 - 1
+            }
+        };
+        self.names.insert(name.to_owned(), slot);
+        Some(slot)
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<u32> {
+        self.names.get(name).copied()
+    }
+
+    pub(crate) fn get(&self, slot: u32) -> Option<&Job> {
+        self.jobs.get(slot as usize)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut Job> {
+        self.jobs.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// All jobs, by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Job)> {
+        self.names
+            .values()
+            .filter_map(|&slot| Some((slot, self.get(slot)?)))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether one more task of a job may be given to a worker.
+    pub(crate) fn may_start(&self, slot: u32) -> bool {
+        self.get(slot).is_none_or(Job::may_start)
+    }
+
+    /// A task of it has a record now.
+    pub(crate) fn task_made(&mut self, slot: u32) {
+        if let Some(job) = self.get_mut(slot) {
+            job.tasks += 1;
+        }
+    }
+
+    /// A record of a task of it is gone.
+    pub(crate) fn task_forgotten(&mut self, slot: u32) {
+        if let Some(job) = self.get_mut(slot) {
+            job.tasks -= 1;
+        }
+        self.drop_idle(slot);
+    }
+
+    /// A client has submitted to it.
+    pub(crate) fn client_joins(&mut self, slot: u32, client: u32) {
+        if let Some(job) = self.get_mut(slot) {
+            job.clients.insert(client);
+        }
+    }
+
+    /// A client is gone.
+    pub(crate) fn client_leaves(&mut self, client: u32) {
+        let of: Vec<u32> = self
+            .iter()
+            .filter(|(_, job)| job.clients.contains(&client))
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in of {
+            if let Some(job) = self.get_mut(slot) {
+                job.clients.remove(&client);
+            }
+            self.drop_idle(slot);
+        }
+    }
+
+    /// A task of it was given to a worker. Returns the work to charge it, heavier jobs less.
+    pub(crate) fn started(&mut self, slot: u32, work_ns: u64) {
+        if let Some(job) = self.get_mut(slot) {
+            job.running += 1;
+            job.given_ns = job.given_ns.saturating_add(work_ns);
+        }
+    }
+
+    /// A task of it is with its worker no more, or waits there without a thread.
+    pub(crate) fn stopped(&mut self, slot: u32) {
+        if let Some(job) = self.get_mut(slot) {
+            job.running = job.running.saturating_sub(1);
+        }
+    }
+
+    /// What an amount of work counts in the account of a job: half for one of twice the weight.
+    pub(crate) fn charge(&self, slot: u32, work_ns: u64) -> u64 {
+        let weight = self.get(slot).map_or(WEIGHT, |job| job.weight.max(1));
+        let charged = u128::from(work_ns) * u128::from(WEIGHT) / u128::from(weight);
+        u64::try_from(charged).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Drops a job that nothing refers to and that nobody has set anything about.
+    pub(crate) fn drop_idle(&mut self, slot: u32) {
+        if self.get(slot).is_some_and(Job::is_idle)
+            && let Some(job) = self.jobs[slot as usize].take()
+        {
+            self.names.remove(&job.name);
+            self.vacant.push(slot);
+        }
+    }
+}
