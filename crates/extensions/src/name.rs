@@ -4,14 +4,18 @@ use taskloom_core::limits::NAME_BYTES_MAX;
 
 /// Whether something can have this name; `what` is such as "lock". The error says what is wrong.
 pub(crate) fn check(what: &str, name: &str) -> Result<(), String> {
+    let article = match what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        true => "an",
+        false => "a",
+    };
     if name.is_empty() {
-        return Err(format!("the name of a {what} is empty"));
+        return Err(format!("the name of {article} {what} is empty"));
     }
     if name.len() > NAME_BYTES_MAX {
         let start: String = name.chars().take(32).collect();
         let length = name.len();
         return Err(format!(
-            "the name of a {what} has {length} bytes; at most {NAME_BYTES_MAX} are possible \
+            "the name of {article} {what} has {length} bytes; at most {NAME_BYTES_MAX} are possible \
              (it begins with {start:?})"
         ));
     }
