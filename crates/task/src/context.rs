@@ -1,5 +1,6 @@
 //! The context of a running task: who it is, where it runs, whether it is still wanted.
 
+use crate::host::WorkerScope;
 use crate::secede::{RunScope, Seceded, Seceding};
 use std::fmt;
 use std::future::Future;
@@ -8,25 +9,8 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
-use taskloom_core::{Key, RunId};
+use taskloom_core::{Key, RunId, TaskId};
 use tracing::Level;
-
-/// What all tasks of one worker have in common.
-#[derive(Debug)]
-pub struct WorkerScope {
-    name: String,
-    directory: PathBuf,
-}
-
-impl WorkerScope {
-    /// The scope of a worker of this name, whose tasks keep their files below this directory.
-    pub fn new(name: impl Into<String>, directory: impl Into<PathBuf>) -> Arc<Self> {
-        Arc::new(Self {
-            name: name.into(),
-            directory: directory.into(),
-        })
-    }
-}
 
 /// What a task can ask about itself: take it as the first argument, `ctx: &TaskContext`.
 ///
@@ -163,7 +147,17 @@ impl TaskContext {
 
     /// The name of the worker that it runs on.
     pub fn worker(&self) -> &str {
-        &self.0.worker.name
+        self.0.worker.name()
+    }
+
+    /// What all tasks of the worker have in common; for the client library.
+    pub fn worker_scope(&self) -> &Arc<WorkerScope> {
+        &self.0.worker
+    }
+
+    /// The scheduler's id of the task; `None` outside a worker's executor.
+    pub fn task(&self) -> Option<TaskId> {
+        self.scope().map(RunScope::task)
     }
 
     /// The number of this run: a task that is run again has another one.
@@ -199,7 +193,7 @@ impl TaskContext {
             return Ok(directory);
         }
         let RunId(number) = self.0.run;
-        let directory = self.0.worker.directory.join(format!("run-{number:016x}"));
+        let directory = self.0.worker.directory().join(format!("run-{number:016x}"));
         std::fs::create_dir_all(&directory)?;
         Ok(self.0.scratch.get_or_init(|| directory))
     }
@@ -251,7 +245,7 @@ impl fmt::Debug for TaskContext {
         f.debug_struct("TaskContext")
             .field("key", &self.0.key)
             .field("run", &self.0.run)
-            .field("worker", &self.0.worker.name)
+            .field("worker", &self.0.worker.name())
             .field("cancelled", &self.is_cancelled())
             .finish_non_exhaustive()
     }

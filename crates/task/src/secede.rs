@@ -4,9 +4,13 @@ use crate::context::TaskContext;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use taskloom_core::TaskId;
 
 /// What a worker's executor does for one run. Workers implement it; tasks use [`TaskContext`].
 pub trait RunScope: Send + Sync {
+    /// The scheduler's id of the task.
+    fn task(&self) -> TaskId;
+
     /// The run waits for something: it occupies no place from now on. Also withdraws what
     /// [`Self::poll_rejoin`] has asked for.
     fn secede(&self);
