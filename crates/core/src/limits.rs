@@ -87,6 +87,9 @@ pub const CALL_FUTURES_MAX: usize = 64 * 1024;
 /// Most questions of one client that wait for their answers.
 pub const QUESTIONS_MAX: usize = 1024;
 
+/// Most calls of one client that wait for their replies.
+pub const CALLS_OPEN_MAX: usize = 1 << 20;
+
 /// Most jobs that one scheduler tells apart.
 pub const JOBS_MAX: usize = 65_536;
 

@@ -47,6 +47,7 @@ type Handler<S> = Box<dyn Fn(&mut S, Time, Called, &mut Out<'_>) + Send>;
 pub struct Operations<S> {
     names: Vec<&'static str>,
     handlers: Vec<Option<Handler<S>>>,
+    confirmed: Vec<bool>,
 }
 
 impl<S: Service> Default for Operations<S> {
@@ -61,6 +62,7 @@ impl<S: Service> Operations<S> {
         Self {
             names: Vec::new(),
             handlers: Vec::new(),
+            confirmed: Vec::new(),
         }
     }
 
@@ -70,7 +72,7 @@ impl<S: Service> Operations<S> {
         handle: fn(&mut S, Time, Incoming<O>, &mut Out<'_>),
     ) -> Self {
         let handler: Handler<S> = Box::new(move |service, now, called, out| {
-            match rmp_serde::from_slice::<O::Request>(&called.payload) {
+            match from_payload::<O::Request>(&called.payload) {
                 Ok(request) => {
                     let Called { call, futures, .. } = called;
                     let incoming = Incoming {
@@ -87,6 +89,7 @@ impl<S: Service> Operations<S> {
             }
         });
         self.names.push(O::NAME);
+        self.confirmed.push(O::CONFIRMED);
         self.handlers.push(Some(handler));
         self
     }
@@ -94,6 +97,7 @@ impl<S: Service> Operations<S> {
     /// Adds a message that is sent unasked.
     pub fn push<P: Push>(mut self) -> Self {
         self.names.push(P::NAME);
+        self.confirmed.push(false);
         self.handlers.push(None);
         self
     }
@@ -115,7 +119,8 @@ pub trait Service: Send + Sized + 'static {
     /// A client has connected.
     fn client_joined(&mut self, _now: Time, _client: ClientId, _name: &str, _out: &mut Out<'_>) {}
 
-    /// A client is gone, and with it all its calls that wait.
+    /// A client is gone, and with it all its calls that wait, or whose replies it did not confirm. The
+    /// tasks that it wanted live until this returns.
     fn client_gone(&mut self, _now: Time, _client: ClientId, _out: &mut Out<'_>) {}
 
     /// A worker has connected.
@@ -124,10 +129,12 @@ pub trait Service: Send + Sized + 'static {
     /// A worker is gone.
     fn worker_gone(&mut self, _now: Time, _name: &str, _out: &mut Out<'_>) {}
 
-    /// A task has ended.
+    /// A task has ended, or its lost value is there again. A task that had ended when it was held is
+    /// told right after.
     fn task_ended(&mut self, _now: Time, _task: TaskId, _end: TaskEnd, _out: &mut Out<'_>) {}
 
-    /// Nobody waits for the reply to this call any more. If it was replied to, the reply was lost.
+    /// Nobody waits for the reply to this call any more. If it was replied to, the reply reached nobody;
+    /// that is told only of operations that are [`Operation::CONFIRMED`].
     fn withdrawn(&mut self, _now: Time, _call: CallId, _out: &mut Out<'_>) {}
 
     /// The reply to this call has arrived; only for operations that are [`Operation::CONFIRMED`].
@@ -157,9 +164,12 @@ impl<'a> Out<'a> {
 
     /// Replies to a call, handing these tasks to the client.
     pub fn reply<O: Operation>(&mut self, call: CallId, reply: &O::Reply, futures: Vec<TaskId>) {
-        match encode(reply) {
+        match to_payload(reply) {
             Ok(payload) => self.effects.reply(call, payload, futures),
-            Err(reason) => self.refuse(call, reason),
+            Err(reason) => self.refuse(
+                call,
+                format!("the reply of {} cannot be encoded: {reason}", O::NAME),
+            ),
         }
     }
 
@@ -172,7 +182,7 @@ impl<'a> Out<'a> {
     /// Tells a client something, handing these tasks to it.
     pub fn push<P: Push>(&mut self, client: ClientId, message: &P::Message, futures: Vec<TaskId>) {
         let operation = self.names.iter().position(|&name| name == P::NAME);
-        if let (Some(operation), Ok(payload)) = (operation, encode(message)) {
+        if let (Some(operation), Ok(payload)) = (operation, to_payload(message)) {
             self.effects.push(client, operation, payload, futures);
         }
     }
@@ -188,10 +198,22 @@ impl<'a> Out<'a> {
     }
 }
 
-fn encode<M: Serialize>(message: &M) -> Result<Bytes, String> {
+/// A message as it travels.
+///
+/// # Errors
+/// Why it cannot be encoded.
+pub fn to_payload<M: Serialize>(message: &M) -> Result<Bytes, String> {
     rmp_serde::to_vec_named(message)
         .map(Bytes::from)
-        .map_err(|error| format!("the reply cannot be encoded: {error}"))
+        .map_err(|error| error.to_string())
+}
+
+/// A message that travelled.
+///
+/// # Errors
+/// Why it cannot be read as an `M`.
+pub fn from_payload<M: DeserializeOwned>(payload: &[u8]) -> Result<M, String> {
+    rmp_serde::from_slice(payload).map_err(|error| error.to_string())
 }
 
 /// A service as an extension of the scheduler.
@@ -199,6 +221,7 @@ pub(crate) struct Hosted<S> {
     pub(crate) service: S,
     names: &'static [&'static str],
     handlers: Vec<Option<Handler<S>>>,
+    confirmed: Vec<bool>,
     marker: PhantomData<fn(S)>,
 }
 
@@ -209,12 +232,17 @@ pub fn hosted<S: Service>(service: S) -> Box<dyn Extension> {
 
 impl<S: Service> Hosted<S> {
     pub(crate) fn new(service: S) -> Self {
-        let Operations { names, handlers } = S::operations();
+        let Operations {
+            names,
+            handlers,
+            confirmed,
+        } = S::operations();
         Self {
             service,
             // A process has few services, and they live as long as it does.
             names: names.leak(),
             handlers,
+            confirmed,
             marker: PhantomData,
         }
     }
@@ -231,6 +259,10 @@ impl<S: Service> Extension for Hosted<S> {
 
     fn hears(&self) -> Hears {
         self.service.hears()
+    }
+
+    fn confirmed(&self, operation: usize) -> bool {
+        self.confirmed.get(operation).copied().unwrap_or(false)
     }
 
     fn handle(&mut self, now: Time, event: ExtensionEvent, effects: &mut ExtensionEffects) {

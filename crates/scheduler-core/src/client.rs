@@ -1,8 +1,10 @@
 //! What the scheduler knows of a client.
 
+use crate::extension::OpenCall;
 use crate::spec::{ClassId, OperationId, OptionsId};
 use crate::tables::Tickets;
 use crate::transitions::Ranks;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use taskloom_core::message::ToClient;
 use taskloom_core::{ClientId, GraphId, Ticket};
@@ -31,6 +33,10 @@ pub(crate) struct Client {
     /// Classes of which it was told that nobody can run them.
     pub(crate) told_waiting: BTreeSet<ClassId>,
     pub(crate) outbox: Vec<ToClient>,
+    /// Its calls that wait for a reply, or for word that it arrived.
+    pub(crate) calls: FxHashMap<u64, OpenCall>,
+    /// The ticket of the next task that it is handed.
+    pub(crate) next_granted: Ticket,
 }
 
 impl Client {
@@ -45,6 +51,8 @@ impl Client {
             open_graphs: BTreeMap::new(),
             told_waiting: BTreeSet::new(),
             outbox: Vec::new(),
+            calls: FxHashMap::default(),
+            next_granted: Ticket::FIRST_GRANTED,
         }
     }
 }

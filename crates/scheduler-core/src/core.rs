@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::events::Event;
-use crate::extension::Host;
+use crate::extension::{Extension, ExtensionError, Host};
 use crate::identity::{Identity, TaskCounts, WorkerIdentity};
 use crate::job::JobTable;
 use crate::questions::Inquiries;
@@ -138,6 +138,22 @@ impl SchedulerCore {
         }
     }
 
+    /// A scheduler with extensions.
+    ///
+    /// # Errors
+    /// If two of them have one name or offer one operation.
+    pub fn with_extensions(
+        config: Config,
+        epoch: u16,
+        extensions: Vec<Box<dyn Extension>>,
+    ) -> Result<Self, ExtensionError> {
+        let host = Host::new(extensions)?;
+        Ok(Self {
+            host,
+            ..Self::new(config, epoch)
+        })
+    }
+
     /// Takes in one event. Messages to peers are collected and come out with [`Event::EndOfTurn`];
     /// answers to hellos come out at once.
     pub fn handle(&mut self, now: Time, event: Event, effects: &mut Effects) {
@@ -165,7 +181,10 @@ impl SchedulerCore {
                     self.client_gone(slot);
                 }
             }
-            Event::Tick => self.tick(effects),
+            Event::Tick => {
+                self.tick(effects);
+                self.tick_extensions();
+            }
             Event::EndOfTurn => {
                 self.place_ready();
                 self.fill();
@@ -176,6 +195,8 @@ impl SchedulerCore {
             }
             Event::Close { reason } => self.close(reason),
         }
+        self.tell_queued();
+        effects.extension_faults.append(&mut self.host.faults);
     }
 
     /// When [`Event::Tick`] is due.
@@ -186,6 +207,7 @@ impl SchedulerCore {
             .chain(self.next_no_worker_deadline())
             .chain(self.next_retry())
             .chain(self.next_balance())
+            .chain(self.host.next_deadline())
             .min()
     }
 

@@ -1,5 +1,6 @@
 //! Everything that the scheduler wants done.
 
+use crate::extension::ExtensionFault;
 use taskloom_core::message::{ClientWelcome, Refusal, ToClient, ToWorker, WorkerWelcome};
 use taskloom_core::{ClientId, WorkerId};
 
@@ -19,6 +20,11 @@ pub struct Effects {
     pub close_workers: Vec<(WorkerId, String)>,
     /// Clients whose session ends now, and why.
     pub close_clients: Vec<(ClientId, String)>,
+    /// A client asked for the end of the cluster, and why: hand in
+    /// [`Event::Close`](crate::Event::Close).
+    pub close: Option<String>,
+    /// What extensions should not have done, for the log.
+    pub extension_faults: Vec<ExtensionFault>,
 }
 
 impl Effects {
@@ -30,6 +36,8 @@ impl Effects {
             && self.to_clients.is_empty()
             && self.close_workers.is_empty()
             && self.close_clients.is_empty()
+            && self.close.is_none()
+            && self.extension_faults.is_empty()
     }
 
     /// Forgets everything but keeps the memory.
@@ -40,5 +48,7 @@ impl Effects {
         self.to_clients.clear();
         self.close_workers.clear();
         self.close_clients.clear();
+        self.close = None;
+        self.extension_faults.clear();
     }
 }

@@ -1,6 +1,7 @@
 //! What must hold after every turn, derived again from scratch.
 
 use crate::core::SchedulerCore;
+use crate::extension::HOLDER;
 use crate::state::{QueuedAt, State};
 use crate::tables::{DETACHED, Want};
 use taskloom_core::check;
@@ -9,17 +10,26 @@ impl SchedulerCore {
     /// Checks everything; for tests and simulations, between turns. Costs time in proportion to all
     /// tables.
     pub fn check_all(&self) {
-        let mut wants = 0;
+        let (mut wants, mut holder_wants) = (0, 0);
         let mut live = 0;
         for slot in 0..self.tasks.len() as u32 {
             if self.is_live(slot) {
                 live += 1;
                 self.check_edges(slot);
                 wants += self.wants.iter(self.task(slot).wants).count();
+                let of_holders = |want: &Want| want.client == HOLDER;
+                let list = self.task(slot).wants;
+                holder_wants += self.wants.iter(list).filter(of_holders).count();
                 self.check_place(slot);
                 self.check_need(slot);
             }
         }
+        let (holds, _) = self.host.holds();
+        check!(
+            TablesMatch,
+            holds == holder_wants,
+            "{holds} holds, {holder_wants} wants of holders"
+        );
         self.check_workers();
         self.check_questions();
         check!(
@@ -209,6 +219,11 @@ impl SchedulerCore {
         }
         for want in self.wants.iter(task.wants) {
             let Want { client, ticket } = want;
+            if client == HOLDER {
+                let known = self.host.is_held(ticket.0, slot);
+                check!(TablesMatch, known, "task {slot} is held by nobody");
+                continue;
+            }
             if client == DETACHED {
                 let ended = matches!(task.state, State::Memory { .. } | State::Erred);
                 check!(TablesMatch, !ended, "task {slot} has ended and is detached");

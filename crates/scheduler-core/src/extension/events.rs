@@ -43,9 +43,12 @@ pub enum TaskEnd {
 pub enum ExtensionEvent {
     /// A client called an operation.
     Called(Called),
-    /// A client waits for this call no more: a later reply would reach nobody.
+    /// A client waits for this call no more: a later reply would reach nobody. If the call was replied
+    /// to, the reply reached nobody; that is told of operations that are
+    /// [confirmed](super::Extension::confirmed).
     Withdrawn(CallId),
-    /// The reply to this call has reached whoever waited for it.
+    /// The reply to this call has reached whoever waited for it; told of operations that are
+    /// [confirmed](super::Extension::confirmed).
     Received(CallId),
     /// A client has connected.
     ClientJoined {
@@ -54,7 +57,8 @@ pub enum ExtensionEvent {
         /// Its name, for people.
         name: String,
     },
-    /// A client is gone. Its calls that wait are withdrawn without further notice.
+    /// A client is gone. Its calls that wait, or whose replies it did not confirm, are withdrawn
+    /// without further notice. The tasks that it wanted live until this has been handled.
     ClientGone(ClientId),
     /// A worker has connected.
     WorkerJoined {
@@ -66,7 +70,8 @@ pub enum ExtensionEvent {
         /// Its name.
         name: String,
     },
-    /// A task has ended, or its lost value is there again.
+    /// A task has ended, or its lost value is there again. A task that had ended when it was held is
+    /// told right after.
     TaskEnded {
         /// Which.
         task: TaskId,

@@ -6,12 +6,15 @@
 mod calls;
 mod effects;
 mod events;
+mod holds;
 mod host;
 
+pub(crate) use calls::OpenCall;
 pub use effects::{ExtensionEffect, ExtensionEffects};
 pub use events::{CallId, Called, ExtensionEvent, TaskEnd};
+pub(crate) use holds::HOLDER;
 pub(crate) use host::Host;
-pub use host::{ExtensionError, ExtensionPanic};
+pub use host::{ExtensionError, ExtensionFault};
 
 use taskloom_core::Time;
 
@@ -31,7 +34,8 @@ pub enum Hears {
 ///
 /// It must be quick: the scheduler waits for it. A panic in [`Extension::handle`] is caught: what the
 /// extension had decided in that call is dropped, the caller gets an error that names the extension,
-/// and both go on.
+/// and both go on. What it wants that cannot be, such as letting go of what it does not hold, is
+/// passed over and logged.
 pub trait Extension: Send {
     /// Its name, such as `channel`.
     fn name(&self) -> &'static str;
@@ -40,15 +44,22 @@ pub trait Extension: Send {
     /// events name them by their index here. Pushes go out under them too.
     fn operations(&self) -> &'static [&'static str];
 
-    /// Which tasks it wants to hear of.
+    /// Which tasks it wants to hear of. Asked once.
     fn hears(&self) -> Hears {
         Hears::Held
+    }
+
+    /// Whether the extension wants to hear that the reply to a call of this operation has reached
+    /// whoever waited for it: with [`ExtensionEvent::Received`] if it has, with
+    /// [`ExtensionEvent::Withdrawn`] if it has not. Asked for each reply.
+    fn confirmed(&self, _operation: usize) -> bool {
+        false
     }
 
     /// Takes in an event.
     fn handle(&mut self, now: Time, event: ExtensionEvent, effects: &mut ExtensionEffects);
 
-    /// When [`ExtensionEvent::Tick`] is due.
+    /// When [`ExtensionEvent::Tick`] is due. Asked after each event.
     fn next_deadline(&self) -> Option<Time> {
         None
     }

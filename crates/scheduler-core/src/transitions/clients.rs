@@ -4,6 +4,7 @@ use super::Step;
 use crate::client::Client;
 use crate::core::SchedulerCore;
 use crate::effects::Effects;
+use crate::extension::ExtensionEvent;
 use crate::tables::{TicketEntry, Want};
 use taskloom_core::limits::{CLIENTS_MAX, NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, Refusal};
@@ -33,6 +34,7 @@ impl SchedulerCore {
             )));
         }
         let default_options = self.specs.options(&TaskOptions::default());
+        let name = hello.name.clone();
         let mut id = ClientId::new(0, 0);
         self.clients.insert(|slot, generation| {
             id = ClientId::new(slot, generation);
@@ -41,6 +43,10 @@ impl SchedulerCore {
                 false => hello.job,
             };
             Client::new(id, job, default_options)
+        });
+        self.host.note(|| ExtensionEvent::ClientJoined {
+            client: id,
+            name: name.clone(),
         });
         Ok(ClientWelcome {
             client: id,
@@ -151,6 +157,9 @@ impl SchedulerCore {
         let Some(mut client) = self.clients.remove(slot) else {
             return;
         };
+        // Before its wants go: an extension may keep what only this client wanted.
+        let id = client.id;
+        self.tell_extensions(|| ExtensionEvent::ClientGone(id));
         self.forget_questions_of(slot);
         if client.listens {
             self.listeners_changed();

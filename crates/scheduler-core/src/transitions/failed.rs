@@ -2,6 +2,7 @@
 
 use super::Step;
 use crate::core::SchedulerCore;
+use crate::extension::{HOLDER, TaskEnd};
 use crate::state::State;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,9 +81,12 @@ impl SchedulerCore {
         }
         self.unsupplied.remove(&slot);
         self.set_state(slot, State::Erred);
+        let (id, end) = (self.task_id(slot), TaskEnd::Failed(failure.code));
         let (wants, clients) = (&self.wants, &mut self.clients);
         for want in wants.iter(self.tasks[slot as usize].wants) {
-            if let Some(client) = clients.get_mut(want.client) {
+            if want.client == HOLDER {
+                self.host.note_for_holder(want.ticket.0, id, end);
+            } else if let Some(client) = clients.get_mut(want.client) {
                 let failure = failure.clone();
                 client.outbox.push(ToClient::Failed {
                     ticket: want.ticket,
@@ -90,6 +94,7 @@ impl SchedulerCore {
                 });
             }
         }
+        self.host.note_for_all(id, end);
         let dependents = self.task(slot).dependents;
         for at in 0..dependents.len() {
             let dependent = self.edges.get(dependents)[at].task;

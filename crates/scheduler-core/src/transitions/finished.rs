@@ -2,6 +2,7 @@
 
 use super::Step;
 use crate::core::SchedulerCore;
+use crate::extension::{HOLDER, TaskEnd};
 use crate::spec::SpecId;
 use crate::state::State;
 use crate::worker::RunPlace;
@@ -76,9 +77,12 @@ impl SchedulerCore {
 
     /// Tells all clients that want a task that its result is there.
     pub(crate) fn announce(&mut self, slot: u32, nbytes: u64, value: Option<&Encoded>) {
+        let (id, end) = (self.task_id(slot), TaskEnd::Finished { nbytes });
         let (wants, clients) = (&self.wants, &mut self.clients);
         for want in wants.iter(self.tasks[slot as usize].wants) {
-            if let Some(client) = clients.get_mut(want.client) {
+            if want.client == HOLDER {
+                self.host.note_for_holder(want.ticket.0, id, end);
+            } else if let Some(client) = clients.get_mut(want.client) {
                 let value = value.cloned();
                 client.outbox.push(ToClient::Finished {
                     ticket: want.ticket,
@@ -87,6 +91,7 @@ impl SchedulerCore {
                 });
             }
         }
+        self.host.note_for_all(id, end);
     }
 
     /// Counts an input down for all dependents that wait for it. Returns whether some dependent may

@@ -2,6 +2,7 @@
 
 use super::Step;
 use crate::core::SchedulerCore;
+use crate::extension::ExtensionEvent;
 use crate::state::State;
 use crate::worker::{RunPlace, Worker};
 use std::sync::Arc;
@@ -16,6 +17,9 @@ impl SchedulerCore {
             return;
         };
         self.worker_names.remove(&worker.hello.name);
+        self.host.note(|| ExtensionEvent::WorkerGone {
+            name: worker.hello.name.clone(),
+        });
         self.specs.worker_present(&worker.hello.name, false);
         self.unreachable.retain(|&(a, b)| a != slot && b != slot);
         self.forget_offers(&worker);

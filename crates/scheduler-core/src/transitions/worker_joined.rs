@@ -1,6 +1,7 @@
 //! A worker introduces itself.
 
 use crate::core::SchedulerCore;
+use crate::extension::ExtensionEvent;
 use crate::spec::OperationId;
 use crate::worker::Worker;
 use taskloom_core::limits::{NAME_BYTES_MAX, OPERATIONS_MAX, PROTOCOL_VERSION, WORKERS_MAX};
@@ -35,6 +36,8 @@ impl SchedulerCore {
             Worker::new(WorkerId::new(slot, generation), hello, &operations, now)
         });
         self.specs.worker_present(&name, true);
+        self.host
+            .note(|| ExtensionEvent::WorkerJoined { name: name.clone() });
         self.worker_names.insert(name, slot);
         if self.workers.len() == 1 {
             self.start_no_worker_clocks();
