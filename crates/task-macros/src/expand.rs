@@ -165,7 +165,7 @@ fn run(function: &ItemFn, signature: &Signature, private: &TokenStream) -> Token
 }
 
 /// A hash of the types as written, without spaces, which differ between compilers: FNV-1a.
-fn hash(signature: &Signature) -> u64 {
+pub fn hash(signature: &Signature) -> u64 {
     let mut text = String::new();
     for parameter in &signature.parameters {
         text.push_str(&parameter.written.to_token_stream().to_string());

@@ -1,8 +1,9 @@
-//! The `#[task]` attribute.
+//! The attributes `#[task]` and `#[actor]`.
 //!
-//! What lives here: reading the signature of a function and writing the code that makes a task of
-//! it. What the code refers to lives in `taskloom-task`, in its module `__private`.
+//! What lives here: reading the signatures of functions and writing the code that makes tasks and
+//! actors of them. What the code refers to lives in `taskloom-task`, in its module `__private`.
 
+mod actor;
 mod expand;
 mod options;
 mod signature;
@@ -44,6 +45,52 @@ pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(expanded) => expanded.into(),
         Err(error) => {
             // The function stays, so that its other users do not get errors of their own.
+            let error = error.into_compile_error();
+            quote::quote!(#item #error).into()
+        }
+    }
+}
+
+/// Makes an actor of a type: before the `impl` block with its methods, which stay as they were.
+///
+/// * A public function without `self` that returns `Self` or `Result<Self, E>` is a constructor. Beside
+///   `fn new(start: i64) -> Self` there is `new_actor(..)`, which takes for each parameter a value or a
+///   future of one and returns a call for `client.actor`. It runs as a task does.
+/// * A public method with `&mut self` or `&self` can be called through a handle, `Actor<Type>`, where
+///   it returns an `ActorReply`. It may begin with `ctx: &TaskContext`, may be `async`, and may return
+///   a `Result`. Its arguments and its result travel, so their types are values.
+/// * Private functions are the actor's own affair.
+///
+/// Options: `name = "x.y"`, `version = 2` and `crate = path`, as for `#[task]`.
+///
+/// ```ignore
+/// use taskloom::prelude::*;
+///
+/// struct Counter {
+///     total: i64,
+/// }
+///
+/// #[actor]
+/// impl Counter {
+///     pub fn new(start: i64) -> Self {
+///         Self { total: start }
+///     }
+///
+///     pub fn add(&mut self, by: i64) -> i64 {
+///         self.total += by;
+///         self.total
+///     }
+/// }
+///
+/// let counter = client.actor(Counter::new_actor(10));
+/// assert_eq!(counter.add(5).await?, 15);
+/// ```
+#[proc_macro_attribute]
+pub fn actor(options: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    match actor::actor(options.into(), item.clone()) {
+        Ok(expanded) => expanded.into(),
+        Err(error) => {
             let error = error.into_compile_error();
             quote::quote!(#item #error).into()
         }

@@ -145,6 +145,19 @@ impl TaskContext {
         self.0.key.as_str()
     }
 
+    /// The key, to be kept.
+    pub(crate) fn key_of_task(&self) -> &Key {
+        &self.0.key
+    }
+
+    /// The context of the actor that this run has made, for its methods. It is a run of its own, on
+    /// no thread that the scheduler counts.
+    pub(crate) fn of_actor(&self) -> Self {
+        let RunId(run) = self.0.run;
+        let (key, worker) = (self.0.key.clone(), self.0.worker.clone());
+        Self::new(key, RunId(!run), worker)
+    }
+
     /// The name of the worker that it runs on.
     pub fn worker(&self) -> &str {
         self.0.worker.name()

@@ -112,7 +112,8 @@ impl Error {
         self.code() == Some(ErrorCode::Lost)
     }
 
-    fn code(&self) -> Option<ErrorCode> {
+    /// The code of the failed task, if a task failed.
+    pub fn code(&self) -> Option<ErrorCode> {
         self.failure().map(|failure| failure.code)
     }
 }

@@ -1,5 +1,6 @@
 //! Futures of results, as users hold them.
 
+use crate::actor::ActorTransport;
 use crate::error::{Error, Result};
 use crate::value::{TaskValue, Value};
 use futures::future::BoxFuture;
@@ -72,6 +73,11 @@ pub trait FutureHandle: Any + Send + Sync {
     /// tasks have ended.
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         futures::executor::block_on(work);
+    }
+
+    /// How calls reach the actor that the result is, if the client has a way of its own.
+    fn actor_transport(&self) -> Option<Arc<dyn ActorTransport>> {
+        None
     }
 
     /// Why this thread must not wait for the result by blocking, if so.

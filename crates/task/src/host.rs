@@ -5,7 +5,8 @@ use futures::future::BoxFuture;
 use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::actor::ActorHost;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use taskloom_core::{TaskId, WorkerId};
 
 /// What a worker gives to clients inside its tasks: where the scheduler is, and its store. Workers
@@ -30,6 +31,7 @@ pub struct WorkerScope {
     name: String,
     directory: PathBuf,
     host: Option<Arc<dyn WorkerHost>>,
+    actors: OnceLock<Arc<dyn ActorHost>>,
     shelf: Mutex<Option<Kept>>,
 }
 
@@ -57,6 +59,7 @@ impl WorkerScope {
             name,
             directory,
             host,
+            actors: OnceLock::new(),
             shelf: Mutex::default(),
         }
     }
@@ -73,6 +76,16 @@ impl WorkerScope {
     /// The worker, for clients of its tasks.
     pub fn host(&self) -> Option<&Arc<dyn WorkerHost>> {
         self.host.as_ref()
+    }
+
+    /// Where the actors of the worker live, once; the first one stays.
+    pub fn set_actors(&self, host: Arc<dyn ActorHost>) {
+        let _ = self.actors.set(host);
+    }
+
+    /// Where the actors of the worker live.
+    pub fn actors(&self) -> Option<&Arc<dyn ActorHost>> {
+        self.actors.get()
     }
 
     /// A place for one thing that lives as long as the worker: the client library keeps the session

@@ -7,6 +7,7 @@
 //! What does not: any network, any runtime, any decision about where or when a task runs. The
 //! client implements [`FutureHandle`], the worker calls [`Definition::run`].
 
+mod actor;
 mod argument;
 mod call;
 mod context;
@@ -32,6 +33,11 @@ pub use private as __private;
 
 pub use bytes::Bytes;
 
+pub use actor::{
+    Actor, ActorAddress, ActorCall, ActorHost, ActorLine, ActorLink, ActorMethods, ActorReply,
+    ActorTransport, ActorType, CallArguments, CallEnd, Home, Method, MethodRun, Outcome, Resident,
+    install_transport, process_transport,
+};
 pub use argument::{Argument, assemble};
 pub use call::{Arguments, CallParts, Dependencies, Dependency, NodeRef, Nodes, TaskCall};
 pub use context::{Cancelled, TaskContext, WeakContext};
@@ -43,5 +49,5 @@ pub use into_arg::IntoArg;
 pub use node::Node;
 pub use registry::{Registry, RegistryError};
 pub use secede::{RunScope, Seceded};
-pub use taskloom_task_macros::task;
+pub use taskloom_task_macros::{actor, task};
 pub use value::{Buffer, Buffers, TaskValue, Value, ValueError, ValueRef, buffer};

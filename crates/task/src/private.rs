@@ -1,5 +1,8 @@
 //! What the expansion of `#[task]` refers to. Not for anybody else: it changes without notice.
 
+pub use crate::actor::{
+    Actor, ActorLink, ActorMethods, ActorReply, ActorType, CallArguments, Method, MethodRun,
+};
 pub use crate::argument::Argument;
 pub use crate::call::{Arguments, TaskCall};
 pub use crate::context::TaskContext;
@@ -11,9 +14,9 @@ pub use crate::parameter::{
 };
 pub use crate::value::{TaskValue, Value, ValueError};
 pub use bytes::Bytes;
-pub use futures::future::BoxFuture;
+pub use futures::future::{BoxFuture, LocalBoxFuture};
 pub use inventory;
-pub use taskloom_core::TaskFailure;
+pub use taskloom_core::{Residence, TaskFailure};
 
 use taskloom_core::ErrorCode;
 
@@ -70,4 +73,12 @@ pub fn finish(arguments: std::vec::IntoIter<Argument>) -> Result<(), TaskFailure
 /// Makes the value of a result.
 pub fn make<M: Makes>(result: M::In) -> Value {
     M::make(result)
+}
+
+/// The result of an actor's constructor: the actor stays where it was made.
+///
+/// # Errors
+/// If it was not made on a worker, or the worker is ending.
+pub fn house<T: ActorType>(actor: T, context: &TaskContext) -> Result<Value, TaskFailure> {
+    Actor::house(actor, context)
 }

@@ -66,11 +66,16 @@ pub(crate) fn encode_text(text: &str) -> Result<Encoded, ValueError> {
 }
 
 /// Encodes a value that stays: bytes that are shared are shared, a `Vec<u8>` is copied.
-pub(super) fn encode_ref<T: TaskValue>(value: &T) -> Result<Encoded, ValueError> {
+pub(crate) fn encode_ref<T: TaskValue>(value: &T) -> Result<Encoded, ValueError> {
     match as_bytes(value) {
         Some(encoded) => Ok(encoded),
         None => message_pack(value, usize::MAX).map_err(ValueError::encode::<T>),
     }
+}
+
+/// Encodes what need not be a value by itself, such as a slice.
+pub(crate) fn encode_borrowed<T: Serialize + ?Sized>(value: &T) -> Result<Encoded, ValueError> {
+    message_pack(value, usize::MAX).map_err(ValueError::encode::<T>)
 }
 
 /// Encodes a value if it has at most `max` bytes.

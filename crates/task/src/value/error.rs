@@ -46,7 +46,7 @@ impl ValueError {
         }
     }
 
-    pub(crate) fn encode<T>(reason: impl ToString) -> Self {
+    pub(crate) fn encode<T: ?Sized>(reason: impl ToString) -> Self {
         Self::Encode {
             type_name: std::any::type_name::<T>(),
             reason: reason.to_string(),

@@ -12,7 +12,7 @@ mod size;
 
 pub use buffer::Buffer;
 pub use buffers::Buffers;
-pub(crate) use encode::{encode_owned, encode_text};
+pub(crate) use encode::{encode_borrowed, encode_owned, encode_ref, encode_text};
 pub use error::ValueError;
 pub(crate) use live::{Item, Parts};
 pub(crate) use message_pack::{Container, join};

@@ -1,0 +1,48 @@
+//! Where an actor lives, as it travels.
+
+use serde::{Deserialize, Serialize};
+use taskloom_core::{RunId, WorkerId};
+
+/// Where an actor lives: what travels in its place, to clients and to tasks that take it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActorAddress {
+    /// The name of its type.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
+    /// The name of its worker.
+    pub worker: String,
+    /// The number of the worker's incarnation.
+    pub incarnation: u64,
+    /// `host:port` of its worker.
+    pub host: String,
+    /// The run of its constructor, which no other actor of the worker has.
+    pub run: u64,
+}
+
+impl ActorAddress {
+    /// The address of an actor of this type and key.
+    pub fn new(
+        kind: impl Into<String>,
+        key: impl Into<String>,
+        run: RunId,
+        worker: (impl Into<String>, WorkerId),
+        host: impl Into<String>,
+    ) -> Self {
+        let (name, id) = worker;
+        Self {
+            kind: kind.into(),
+            key: key.into(),
+            worker: name.into(),
+            incarnation: id.to_bits(),
+            host: host.into(),
+            run: run.0,
+        }
+    }
+
+    /// The incarnation of its worker.
+    pub fn worker_id(&self) -> WorkerId {
+        WorkerId::from_bits(self.incarnation)
+    }
+}
