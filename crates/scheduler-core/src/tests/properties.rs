@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use taskloom_core::limits::PROTOCOL_VERSION;
 use taskloom_core::message::{
-    ClientHello, FromClient, FromWorker, ReturnCause, Scatter, ToClient, ToWorker, WorkerHello,
+    ClientHello, FromClient, FromWorker, JobChange, Question, ReturnCause, Scatter, ToClient,
+    ToWorker, WorkerHello,
 };
 use taskloom_core::{
-    ClientId, Encoded, ErrorCode, GraphChunk, GraphId, Key, Operation, Packed, RunId, TaskFailure,
-    TaskId, Ticket, Time, WorkerId,
+    ClientId, Encoded, ErrorCode, GraphChunk, GraphId, Key, Operation, Packed, Residence, RunId,
+    TaskFailure, TaskId, TaskOptions, Ticket, Time, WorkerId,
 };
 
 #[derive(Clone, Debug)]
@@ -77,6 +78,28 @@ enum Step {
         worker: usize,
         nth: usize,
     },
+    Retry {
+        client: usize,
+        nth: usize,
+    },
+    Detach {
+        client: usize,
+        nth: usize,
+    },
+    Want {
+        client: usize,
+        key: u8,
+    },
+    /// A run waits for others, or has a thread again.
+    Away {
+        worker: usize,
+        nth: usize,
+        back: bool,
+    },
+    Job {
+        job: u8,
+        change: u8,
+    },
     Time(u64),
 }
 
@@ -103,8 +126,32 @@ fn step() -> impl Strategy<Value = Step> {
         1 => n().prop_map(Step::ClientGone),
         2 => (n(), any::<bool>()).prop_map(|(nth, ok)| Step::Supply { nth, ok }),
         1 => (n(), n()).prop_map(|(worker, nth)| Step::Heartbeat { worker, nth }),
+        1 => (n(), n()).prop_map(|(client, nth)| Step::Retry { client, nth }),
+        1 => (n(), n()).prop_map(|(client, nth)| Step::Detach { client, nth }),
+        1 => (n(), 0..26u8).prop_map(|(client, key)| Step::Want { client, key }),
+        2 => (n(), n(), any::<bool>()).prop_map(|(worker, nth, back)| Step::Away { worker, nth, back }),
+        1 => (0..3u8, 0..6u8).prop_map(|(job, change)| Step::Job { job, change }),
         1 => (0..20u64).prop_map(Step::Time),
     ]
+}
+
+fn job(number: u8) -> String {
+    format!("j{number}")
+}
+
+fn options(number: u8) -> TaskOptions {
+    TaskOptions {
+        job: job(number),
+        retries: u32::from(number),
+        backoff: Duration::from_secs(u64::from(number)) / 2,
+        workers: vec![format!("w{number}")],
+        or_any: true,
+        residence: match number {
+            2 => Residence::Fixed,
+            _ => Residence::Anywhere,
+        },
+        ..TaskOptions::default()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -318,6 +365,14 @@ impl World {
         }
         if !std::mem::replace(&mut client.known_operation, true) {
             chunk.new_operations.push(Operation::new("op", 1, 1));
+            chunk.new_options = (0..3).map(options).collect();
+        }
+        let option = |at: usize| (at as u32 + u32::from(keys)) % 4;
+        chunk.options_of = (0..tasks.len()).map(option).collect();
+        chunk.parent = self.ended.last().map(|&(_, run)| (run.task, run.run));
+        if keys % 2 == 0 {
+            let running = self.workers.values().flatten().next();
+            chunk.parent = running.map(|run| (run.task, run.run));
         }
         chunk.arguments = Packed {
             blob: Bytes::new(),
@@ -556,6 +611,60 @@ impl World {
                     },
                 );
             }
+            Step::Retry { client: at, nth } => {
+                let Some(id) = client(self, at) else { return };
+                if let Some(ticket) = pick(self.clients[&id].all.iter().copied(), nth) {
+                    let messages = vec![FromClient::Retry(vec![ticket])];
+                    self.client_says(id, messages);
+                }
+            }
+            Step::Detach { client: at, nth } => {
+                let Some(id) = client(self, at) else { return };
+                if let Some(ticket) = pick(self.clients[&id].all.iter().copied(), nth) {
+                    self.client_says(id, vec![FromClient::Detach(vec![ticket])]);
+                }
+            }
+            Step::Want { client: at, key } => {
+                let Some(id) = client(self, at) else { return };
+                let state = self.clients.get_mut(&id).unwrap();
+                let ticket = Ticket(state.next);
+                state.next += 1;
+                state.open.insert(ticket);
+                state.all.push(ticket);
+                let key = Key::new(format!("k{key}")).unwrap();
+                self.client_says(id, vec![FromClient::Want { ticket, key }]);
+            }
+            Step::Away {
+                worker: at,
+                nth,
+                back,
+            } => {
+                let Some(id) = worker(self, at) else { return };
+                let given = self.workers[&id].iter().copied();
+                let old = self.ended.iter().map(|&(_, run)| run);
+                let Some(TestRun { task, run }) = pick(given.chain(old.take(2)), nth) else {
+                    return;
+                };
+                let message = match back {
+                    true => FromWorker::Rejoined { task, run },
+                    false => FromWorker::Seceded { task, run },
+                };
+                self.worker_says(id, message);
+            }
+            Step::Job {
+                job: number,
+                change,
+            } => {
+                let change = match change {
+                    0 => JobChange::Weight(1 + u32::from(number) * 700),
+                    1 => JobChange::Pause,
+                    2 => JobChange::Resume,
+                    3 => JobChange::Cap(Some(1)),
+                    4 => JobChange::Cap(None),
+                    _ => JobChange::Cancel,
+                };
+                self.set_job(number, change);
+            }
             Step::Time(seconds) => {
                 self.now = self.now + Duration::from_secs(seconds);
                 for id in self.workers.keys().copied().collect::<Vec<_>>() {
@@ -566,9 +675,34 @@ impl World {
         }
     }
 
+    fn client_says(&mut self, client: ClientId, messages: Vec<FromClient>) {
+        self.turn(Event::ClientSaid { client, messages });
+    }
+
+    fn set_job(&mut self, number: u8, change: JobChange) {
+        let Some(&client) = self.clients.keys().next() else {
+            return;
+        };
+        let question = Question::SetJob {
+            job: job(number),
+            change,
+        };
+        let request = 1;
+        self.client_says(client, vec![FromClient::Ask { request, question }]);
+    }
+
     /// Faults are over: everything that is wanted ends, and after it is released nothing is left.
     fn heal(&mut self) {
         self.join();
+        for number in 0..3 {
+            for change in [
+                JobChange::Resume,
+                JobChange::Cap(None),
+                JobChange::Weight(1000),
+            ] {
+                self.set_job(number, change);
+            }
+        }
         for _ in 0..5_000 {
             let busy = self
                 .workers
@@ -584,6 +718,8 @@ impl World {
                 if self.workers.contains_key(&to) {
                     self.worker_says(to, FromWorker::Stored { task, nbytes: 5 });
                 }
+            } else if self.core.identity(self.now).tasks.pausing > 0 {
+                self.apply(Step::Time(60));
             } else {
                 break;
             }
@@ -601,6 +737,7 @@ impl World {
         }
         self.clients.clear();
         assert_eq!(self.core.identity(self.now).tasks, Default::default());
+        assert_eq!(self.core.job_table.len(), 0);
     }
 }
 

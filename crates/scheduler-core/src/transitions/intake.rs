@@ -203,6 +203,7 @@ impl SchedulerCore {
         let mut made: Vec<u32> = Vec::with_capacity(chunk.len());
         // In a chunk of many operations neighbours still tend to be alike.
         let mut last_spec: Option<((u32, u32), (SpecId, u32))> = None;
+        let mut jobs: Vec<u32> = Vec::new();
         let mut wanted = chunk.wanted.iter().copied().peekable();
         for i in 0..chunk.len() {
             let ticket = chunk.first_ticket.offset(i as u64);
@@ -218,6 +219,9 @@ impl SchedulerCore {
                     .and_then(|spec| Ok((spec, self.job_of(client, chunk, spec)?))),
             };
             if let Ok(known) = spec {
+                if last_spec.is_none_or(|(_, (_, job))| job != known.1) {
+                    jobs.push(known.1);
+                }
                 last_spec = Some((named, known));
             }
             slots.clear();
@@ -255,6 +259,9 @@ impl SchedulerCore {
             }
         }
         self.blocks.sealed(block);
+        // One that was named for tasks which are known under another job.
+        jobs.into_iter()
+            .for_each(|job| self.job_table.drop_idle(job));
         if chunk.last {
             self.unhold(client, chunk);
             self.close_graph(client, chunk);

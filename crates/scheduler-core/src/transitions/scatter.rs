@@ -9,7 +9,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use taskloom_core::limits::JOBS_MAX;
 use taskloom_core::message::{Scatter, ToClient, ToWorker};
-use taskloom_core::{ErrorCode, Packed, TaskFailure, TaskId, Ticket, WorkerId};
+use taskloom_core::{ErrorCode, Key, Packed, TaskFailure, TaskId, Ticket, WorkerId};
 
 /// What is known of scattered data beside their task record.
 #[derive(Debug, Default)]
@@ -62,25 +62,16 @@ impl SchedulerCore {
             self.refuse_ticket(client, ticket, Arc::new(failure));
             return;
         }
-        let own = self.clients.get(client).map(|client| client.job.clone());
-        let Some(job) = self.job_table.intern(own.as_deref().unwrap_or_default()) else {
-            let text = format!("the scheduler tells {JOBS_MAX} jobs apart already");
-            let failure = TaskFailure::new(ErrorCode::Overloaded, text);
-            self.refuse_ticket(client, ticket, Arc::new(failure));
-            return;
+        let slot = match known {
+            Some(slot) => slot,
+            None => match self.make_data(client, &key) {
+                Ok(slot) => slot,
+                Err(failure) => {
+                    self.refuse_ticket(client, ticket, Arc::new(failure));
+                    return;
+                }
+            },
         };
-        let slot = known.unwrap_or_else(|| {
-            let blob = key.as_bytes().clone();
-            let ends = vec![blob.len() as u32];
-            let arguments = Packed {
-                blob: Bytes::new(),
-                ends: vec![0],
-            };
-            let block = self.blocks.add(&Packed { blob, ends }, &arguments);
-            let rank = self.next_rank;
-            self.next_rank = self.next_rank.saturating_add(1);
-            self.make_task(Place { block, at: 0 }, SpecId::DATA, job, rank)
-        });
         let source = self.sources.entry(slot).or_default();
         source.nbytes = nbytes;
         source.suppliers.push((client, ticket));
@@ -117,6 +108,25 @@ impl SchedulerCore {
             _ => {}
         }
         self.run_steps();
+    }
+
+    /// A new record for scattered data.
+    fn make_data(&mut self, client: u32, key: &Key) -> Result<u32, TaskFailure> {
+        let own = self.clients.get(client).map(|client| client.job.clone());
+        let Some(job) = self.job_table.intern(own.as_deref().unwrap_or_default()) else {
+            let text = format!("the scheduler tells {JOBS_MAX} jobs apart already");
+            return Err(TaskFailure::new(ErrorCode::Overloaded, text));
+        };
+        let blob = key.as_bytes().clone();
+        let ends = vec![blob.len() as u32];
+        let arguments = Packed {
+            blob: Bytes::new(),
+            ends: vec![0],
+        };
+        let block = self.blocks.add(&Packed { blob, ends }, &arguments);
+        let rank = self.next_rank;
+        self.next_rank = self.next_rank.saturating_add(1);
+        Ok(self.make_task(Place { block, at: 0 }, SpecId::DATA, job, rank))
     }
 
     /// Gives a want to a ticket.
