@@ -38,7 +38,7 @@ impl Default for Config {
             operations: Vec::new(),
             memory_limit: 4 << 30,
             drain_timeout: Duration::from_secs(30),
-            stuck_after: Duration::from_secs(10),
+            stuck_after: taskloom_core::limits::STUCK_AFTER,
         }
     }
 }

@@ -7,7 +7,7 @@ use taskloom_core::{ErrorCode, RunId};
 use taskloom_worker_core::Outcome;
 use taskloom_worker_core::testing::{TestWorker, compute, here};
 
-const STUCK_AFTER: Duration = Duration::from_secs(10);
+const STUCK_AFTER: Duration = taskloom_core::limits::STUCK_AFTER;
 
 fn timed(letter: char, run: u64, seconds: u64) -> Compute {
     Compute {

@@ -35,6 +35,9 @@ pub struct WorkerConfig {
     pub drain_timeout: Duration,
     /// How long to look for a scheduler before giving up; for ever if `None`.
     pub death_timeout: Option<Duration>,
+    /// How long a task that was cancelled, or ran out of time, may go on before its thread is
+    /// replaced.
+    pub stuck_after: Duration,
     /// Is told what people want to see, on the control thread: it must return soon.
     pub on_news: Option<OnNews>,
 }
@@ -92,6 +95,7 @@ impl WorkerConfig {
             local_directory: std::env::temp_dir(),
             drain_timeout: Duration::from_secs(30),
             death_timeout: None,
+            stuck_after: taskloom_core::limits::STUCK_AFTER,
             on_news: None,
         }
     }
@@ -116,6 +120,7 @@ impl fmt::Debug for WorkerConfig {
             .field("local_directory", &self.local_directory)
             .field("drain_timeout", &self.drain_timeout)
             .field("death_timeout", &self.death_timeout)
+            .field("stuck_after", &self.stuck_after)
             .finish_non_exhaustive()
     }
 }

@@ -60,6 +60,9 @@ pub enum WorkerExit {
         /// What happened last.
         reason: String,
     },
+    /// It has to start anew, because a client asked for it or its threads are lost.
+    #[error("the worker has to start anew: {0}")]
+    Restart(String),
     /// A defect: its control thread panicked.
     #[error("the worker's control thread failed")]
     Crashed,

@@ -60,6 +60,7 @@ pub(crate) fn spawn(
             operations: kinds,
             memory_limit: config.memory_limit,
             drain_timeout: config.drain_timeout,
+            stuck_after: config.stuck_after,
         }),
         registry,
         executor: Executor::spawn(config.nthreads, any_async, completions.clone())

@@ -61,15 +61,17 @@ impl Control {
             ..
         } = link;
         let mut heartbeat = interval(welcome.heartbeat);
+        self.turn.another_session();
         self.turn.tell(Event::Opened(welcome));
         let mut said_why = None;
         let mut handled: Vec<Handled> = Vec::new();
         let mut look = LOOK_MIN;
         let end = loop {
-            let leave = self.turn.end(Some(&outbox));
+            let exit = self.turn.end(Some(&outbox));
             handled.clear();
-            if leave {
-                break SessionEnd::Exit(self.farewell(outbox, &mut inbox).await);
+            if let Some(exit) = exit {
+                self.farewell(outbox, &mut inbox).await;
+                break SessionEnd::Exit(exit);
             }
             let deadline = self
                 .turn
@@ -150,15 +152,16 @@ impl Control {
                 Woken::Transfer(None) | Woken::Ends | Woken::Look => {}
                 Woken::Deadline => self.turn.tell(Event::Tick),
             }
-            self.turn.take_completions();
+            self.turn.take_reports();
             while let Ok(transfer) = self.transfers.try_recv() {
                 self.turn.transferred(transfer);
             }
         };
         if let SessionEnd::Lost { .. } = end {
+            self.turn.another_session();
             self.turn.tell(Event::Closed);
-            if self.turn.end(None) {
-                return SessionEnd::Exit(WorkerExit::Drained);
+            if let Some(exit) = self.turn.end(None) {
+                return SessionEnd::Exit(exit);
             }
         }
         end
@@ -171,25 +174,28 @@ impl Control {
         said_why: &mut Option<String>,
     ) {
         for message in batch.messages {
-            if let ToWorker::Closing { reason } = &message {
-                *said_why = Some(format!("the scheduler is ending: {reason}"));
+            match &message {
+                ToWorker::Closing { reason } => {
+                    *said_why = Some(format!("the scheduler is ending: {reason}"));
+                }
+                ToWorker::Retire => self.config.tell(&News::Leaving),
+                _ => {}
             }
             self.turn.said(message);
         }
         handled.push(batch.handled);
     }
 
-    /// Says the last words of a worker that leaves in order.
+    /// Says the last words of a worker that ends in order.
     async fn farewell(
         &self,
         outbox: Outbox<FromWorker>,
         inbox: &mut taskloom_rpc::link::Inbox<ToWorker>,
-    ) -> WorkerExit {
+    ) {
         outbox.close();
         // The other side closes when it has taken everything.
         let closed = async { while let Ok(Some(_)) = inbox.next().await {} };
         let _ = tokio::time::timeout(FAREWELL, closed).await;
-        WorkerExit::Drained
     }
 }
 

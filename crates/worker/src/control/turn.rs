@@ -1,7 +1,8 @@
 //! One turn of the control thread: the machine decides, the shell does.
 
 use crate::data::{Data, Transfer};
-use crate::executor::{Completion, Completions, Executor, Home, Item, RunHandle};
+use crate::error::WorkerExit;
+use crate::executor::{Completion, Completions, Executor, Home, Item, Outside, Report, RunHandle};
 use crate::reaper::Reaper;
 use crate::store::{Store, Stored, Values};
 use rustc_hash::FxHashMap;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{Compute, FromWorker, ToWorker};
-use taskloom_core::{ArgumentNode, RunId, TaskId};
+use taskloom_core::{ArgumentNode, ErrorCode, RunId, TaskFailure, TaskId};
 use taskloom_rpc::Clock;
 use taskloom_rpc::link::Outbox;
 use taskloom_task::{Registry, Value};
@@ -17,6 +18,9 @@ use taskloom_worker_core::{
     Effects, Event, Execute, FetchId, Keep, Outcome, Pin, RunEnd, Slot, Source, Step, WorkerCore,
 };
 use tokio::sync::oneshot;
+
+/// While more than this waits to be sent, what tasks print waits elsewhere.
+const LINES_WAIT_BYTES: u64 = 4 << 20;
 
 /// The machine with everything that its effects act on.
 pub(crate) struct Turn {
@@ -35,7 +39,10 @@ pub(crate) struct Turn {
     ended: Vec<Slot>,
     fetched: FxHashMap<FetchId, Vec<Option<Stored>>>,
     brought: Vec<Brought>,
-    finished: Vec<Completion>,
+    reports: Vec<Report>,
+    /// Counts sessions, so that an answer reaches only the scheduler that asked.
+    session: u64,
+    answers: Vec<FromWorker>,
     items: Vec<Item>,
     garbage: Vec<Stored>,
 }
@@ -83,7 +90,9 @@ impl Turn {
             ended: Vec::new(),
             fetched: FxHashMap::default(),
             brought: Vec::new(),
-            finished: Vec::new(),
+            reports: Vec::new(),
+            session: 0,
+            answers: Vec::new(),
             items: Vec::new(),
             garbage: Vec::new(),
         }
@@ -97,6 +106,12 @@ impl Turn {
     /// Tells the machine what the scheduler said.
     pub(crate) fn said(&mut self, message: ToWorker) {
         self.tell(match message {
+            ToWorker::Run {
+                request,
+                operation,
+                arguments,
+            } => return self.run_outside(request, operation, arguments),
+            ToWorker::Listen(listening) => return self.executor.crew.lines.listen(listening),
             ToWorker::Compute(compute) => {
                 let parts = parts_of(&compute);
                 Event::Compute { compute, parts }
@@ -105,23 +120,69 @@ impl Turn {
         });
     }
 
-    /// Tells the machine which runs have ended.
-    pub(crate) fn take_completions(&mut self) {
-        let mut finished = std::mem::take(&mut self.finished);
-        self.completions.take(&mut finished);
+    /// A session began or ended.
+    pub(crate) fn another_session(&mut self) {
+        self.session += 1;
+        self.answers.clear();
+        self.executor.crew.lines.listen(false);
+    }
+
+    fn run_outside(&mut self, request: u64, operation: u32, arguments: bytes::Bytes) {
+        let Some(definition) = self.registry.get(operation) else {
+            let message = format!("this worker has no operation {operation}");
+            let failure = TaskFailure::new(ErrorCode::Protocol, message);
+            self.answers.push(FromWorker::Ran {
+                request,
+                result: Err(Box::new(failure)),
+            });
+            return;
+        };
+        self.executor.run_outside(Outside {
+            session: self.session,
+            request,
+            definition,
+            arguments,
+            home: self.home.clone(),
+        });
+    }
+
+    /// Tells the machine what the executor reports.
+    pub(crate) fn take_reports(&mut self) {
+        let mut reports = std::mem::take(&mut self.reports);
+        self.completions.take(&mut reports);
         let now = self.clock.now();
-        for Completion { end, value } in finished.drain(..) {
-            if let Some(state) = self.slots.get_mut(end.slot as usize) {
-                state.handle = None;
-                state.made = match end.outcome {
-                    Outcome::Finished { nbytes, .. } => value.map(|value| Stored { value, nbytes }),
-                    _ => None,
-                };
-            }
-            self.ended.push(end.slot);
-            self.core.handle(now, Event::Ended(end), &mut self.effects);
+        for report in reports.drain(..) {
+            let event = match report {
+                Report::Ended(completion) => self.ended(completion),
+                Report::Started(slot, run) => Event::Started { slot, run },
+                Report::Seceded(slot, run) => Event::Seceded { slot, run },
+                Report::WantsBack(slot, run) => Event::WantsBack { slot, run },
+                Report::Ran {
+                    session,
+                    request,
+                    result,
+                } => {
+                    if session == self.session {
+                        self.answers.push(FromWorker::Ran { request, result });
+                    }
+                    continue;
+                }
+            };
+            self.core.handle(now, event, &mut self.effects);
         }
-        self.finished = finished;
+        self.reports = reports;
+    }
+
+    fn ended(&mut self, Completion { end, value }: Completion) -> Event {
+        if let Some(state) = self.slots.get_mut(end.slot as usize) {
+            state.handle = None;
+            state.made = match end.outcome {
+                Outcome::Finished { nbytes, .. } => value.map(|value| Stored { value, nbytes }),
+                _ => None,
+            };
+        }
+        self.ended.push(end.slot);
+        Event::Ended(end)
     }
 
     /// Tells the machine what the data thread has to say.
@@ -165,9 +226,9 @@ impl Turn {
         self.slots.iter().filter_map(running).collect()
     }
 
-    /// Ends the turn: does everything that was decided, and says what is to be said. Returns whether
-    /// the worker may end.
-    pub(crate) fn end(&mut self, outbox: Option<&Outbox<FromWorker>>) -> bool {
+    /// Ends the turn: does everything that was decided, and says what is to be said. Returns how the
+    /// worker is to end, if it is.
+    pub(crate) fn end(&mut self, outbox: Option<&Outbox<FromWorker>>) -> Option<WorkerExit> {
         self.tell(Event::EndOfTurn);
         let mut effects = std::mem::take(&mut self.effects);
         self.act_on_store(&mut effects.steps);
@@ -181,30 +242,57 @@ impl Turn {
         for (slot, run) in effects.withdraw.drain(..) {
             unstarted.extend(self.with_handle(slot, run, RunHandle::withdraw));
         }
+        for (slot, run) in effects.resume.drain(..) {
+            self.with_running(slot, run, RunHandle::resume);
+        }
+        for (slot, run) in effects.give_up.drain(..) {
+            self.with_running(slot, run, RunHandle::give_up);
+            let worker = &self.home.name;
+            tracing::warn!(worker, %run, "a task that was told to end does not: its thread is replaced");
+        }
         for fetch in effects.abandon.drain(..) {
             self.data.abandon(fetch);
         }
         for fetch in effects.fetch.drain(..) {
             self.data.fetch(fetch);
         }
-        if let Some(outbox) = outbox
-            && !effects.say.is_empty()
-        {
-            outbox.push_all(std::mem::take(&mut effects.say));
+        if let Some(outbox) = outbox {
+            self.say(outbox, &mut effects.say);
         }
-        let leave = effects.leave;
+        let exit = match effects.restart.take() {
+            Some(reason) => Some(WorkerExit::Restart(reason)),
+            None => effects.leave.then_some(WorkerExit::Drained),
+        };
         effects.clear();
         self.effects = effects;
         self.clean_up();
         if unstarted.is_empty() {
-            return leave;
+            return exit;
         }
         // Their end is certain now, although a busy thread may come across them much later.
         for end in unstarted {
             self.ended.push(end.slot);
             self.tell(Event::Ended(end));
         }
-        self.end(outbox) || leave
+        let later = self.end(outbox);
+        exit.or(later)
+    }
+
+    fn say(&mut self, outbox: &Outbox<FromWorker>, say: &mut Vec<FromWorker>) {
+        // Lines go before the end of the task that they are of. They wait while the way is full:
+        // what the machine has to say does not.
+        if outbox.queued_bytes() < LINES_WAIT_BYTES {
+            let lines = self.executor.crew.lines.take();
+            if !lines.is_empty() {
+                outbox.push_all(lines);
+            }
+        }
+        if !self.answers.is_empty() {
+            outbox.push_all(std::mem::take(&mut self.answers));
+        }
+        if !say.is_empty() {
+            outbox.push_all(std::mem::take(say));
+        }
     }
 
     fn act_on_store(&mut self, steps: &mut Vec<Step>) {
@@ -261,7 +349,9 @@ impl Turn {
             Some((pin.input, pin.part, stored.value.clone()))
         };
         let values: Vec<(u32, Part, Value)> = pins.iter().filter_map(value).collect();
-        let handle = Arc::new(RunHandle::new(compute.run));
+        let (run, task, on_thread) = (compute.run, compute.task, !definition.is_async());
+        let crew = self.executor.crew.clone();
+        let handle = Arc::new(RunHandle::new(slot, run, task, on_thread, crew));
         let at = slot as usize;
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, SlotState::default);
@@ -277,6 +367,16 @@ impl Turn {
             tiny,
             home,
         });
+    }
+
+    /// Acts on the handle of a run that the executor has.
+    fn with_running(&self, slot: Slot, run: RunId, act: impl Fn(&RunHandle)) {
+        let state = self.slots.get(slot as usize);
+        if let Some(handle) = state.and_then(|state| state.handle.as_ref())
+            && handle.run == run
+        {
+            act(handle);
+        }
     }
 
     /// Acts on the handle of a run that the executor has; its end, if it will not be started.
@@ -321,7 +421,7 @@ impl Drop for Turn {
     /// Nobody will take what still runs.
     fn drop(&mut self) {
         for handle in self.slots.iter().filter_map(|state| state.handle.as_ref()) {
-            handle.cancel();
+            handle.abandon();
         }
     }
 }

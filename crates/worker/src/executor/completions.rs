@@ -1,10 +1,11 @@
-//! The way back from the executor: ends of runs in batches, with as few wake-ups as possible.
+//! The way back from the executor: what became of runs, in batches, with as few wake-ups as possible.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use taskloom_core::{Encoded, RunId, TaskFailure};
 use taskloom_task::Value;
-use taskloom_worker_core::RunEnd;
+use taskloom_worker_core::{RunEnd, Slot};
 use tokio::sync::Notify;
 
 /// The end of a run and the value it made.
@@ -14,20 +15,52 @@ pub(crate) struct Completion {
     pub(crate) value: Option<Value>,
 }
 
-/// Ends of runs that the control thread has not taken yet.
+/// Something that happened in the executor.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// A thread began with a run that has a timeout.
+    Started(Slot, RunId),
+    /// A run gave up its slot.
+    Seceded(Slot, RunId),
+    /// It wants to go on.
+    WantsBack(Slot, RunId),
+    /// A run is over.
+    Ended(Completion),
+    /// A run outside scheduling is over.
+    Ran {
+        /// The session that asked for it.
+        session: u64,
+        /// The scheduler's number for it.
+        request: u64,
+        /// What it returned, or how it failed.
+        result: Result<Encoded, Box<TaskFailure>>,
+    },
+}
+
+/// Reports that the control thread has not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Completions {
-    list: Mutex<Vec<Completion>>,
+    list: Mutex<Vec<Report>>,
     woken: AtomicBool,
     wake: Notify,
 }
 
 impl Completions {
     pub(crate) fn push(&self, completion: Completion) {
+        self.report(Report::Ended(completion));
+    }
+
+    /// Reports something that the control thread is to know at once.
+    pub(crate) fn tell(&self, report: Report) {
+        self.report(report);
+        self.wake();
+    }
+
+    fn report(&self, report: Report) {
         self.list
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(completion);
+            .push(report);
     }
 
     /// Wakes the control thread, unless it has been woken and has not come yet.
@@ -43,7 +76,7 @@ impl Completions {
     }
 
     /// Takes all there are, in exchange for an empty list.
-    pub(crate) fn take(&self, empty: &mut Vec<Completion>) {
+    pub(crate) fn take(&self, empty: &mut Vec<Report>) {
         // Before the list is taken: what is pushed after it wakes again.
         self.woken.store(false, Ordering::SeqCst);
         std::mem::swap(

@@ -43,7 +43,8 @@ impl Item {
     pub(crate) fn context(&self) -> Result<TaskContext, TaskFailure> {
         let key = Key::from_bytes(self.compute.key.clone())
             .map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
-        let context = TaskContext::new(key, self.handle.run, self.home.scope.clone());
+        let home = self.home.scope.clone();
+        let context = TaskContext::with_scope(key, self.handle.run, home, self.handle.clone());
         self.handle.introduce(&context);
         Ok(context)
     }

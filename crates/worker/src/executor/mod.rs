@@ -1,21 +1,57 @@
-//! Where tasks run: compute threads for plain functions, a runtime of its own for async ones.
+//! Where tasks run: compute threads for plain functions, a runtime of its own for async ones, and
+//! threads beside them for what runs outside scheduling.
 
 mod completions;
 mod handle;
 mod item;
+mod lines;
+mod outside;
 mod run;
 mod threads;
 
-pub(crate) use completions::{Completion, Completions};
+pub(crate) use completions::{Completion, Completions, Report};
 pub(crate) use handle::RunHandle;
 pub(crate) use item::{Home, Item};
+pub(crate) use lines::Lines;
+pub(crate) use outside::Outside;
 
-use crossbeam::channel::Sender;
+use crossbeam::channel::{Sender, unbounded};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use threads::Threads;
 use tokio::runtime::Runtime;
 
 /// Threads of the runtime for async tasks.
 const ASYNC_THREADS: usize = 2;
+
+/// What all runs of a worker have in common.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    pub(crate) threads: Arc<Threads>,
+    pub(crate) completions: Arc<Completions>,
+    pub(crate) lines: Lines,
+    /// How many operations run outside scheduling at this moment.
+    pub(crate) outside: AtomicUsize,
+}
+
+impl Crew {
+    /// Starts the compute threads. They end when the sender is gone and they are done.
+    pub(crate) fn spawn(
+        nthreads: usize,
+        completions: Arc<Completions>,
+    ) -> std::io::Result<(Sender<Item>, Arc<Self>)> {
+        let (sender, items) = unbounded();
+        let threads = Threads::spawn(nthreads, items, completions.clone())?;
+        let lines = Lines::new(completions.clone());
+        let crew = Self {
+            threads,
+            completions,
+            lines,
+            outside: AtomicUsize::new(0),
+        };
+        Ok((sender, Arc::new(crew)))
+    }
+}
 
 /// The executor. Dropping it lets compute threads end after what they run; async tasks end at their
 /// next await.
@@ -23,7 +59,7 @@ const ASYNC_THREADS: usize = 2;
 pub(crate) struct Executor {
     items: Sender<Item>,
     runtime: Option<Runtime>,
-    completions: Arc<Completions>,
+    pub(crate) crew: Arc<Crew>,
 }
 
 impl Executor {
@@ -42,11 +78,11 @@ impl Executor {
                     .build()
             })
             .transpose()?;
-        let items = threads::spawn(nthreads, &completions)?;
+        let (items, crew) = Crew::spawn(nthreads, completions)?;
         Ok(Self {
             items,
             runtime,
-            completions,
+            crew,
         })
     }
 
@@ -54,7 +90,10 @@ impl Executor {
     pub(crate) fn submit(&self, item: Item) {
         match &self.runtime {
             Some(runtime) if item.definition.is_async() => {
-                runtime.spawn(run::as_future(item, self.completions.clone()));
+                let handle = item.handle.clone();
+                let completions = self.crew.completions.clone();
+                let running = runtime.spawn(run::as_future(item, completions));
+                handle.can_be_aborted(running.abort_handle());
             }
             _ => {
                 // The threads end only after the sender.
@@ -62,10 +101,17 @@ impl Executor {
             }
         }
     }
+
+    /// Runs something outside scheduling.
+    pub(crate) fn run_outside(&self, outside: Outside) {
+        let runtime = self.runtime.as_ref().map(Runtime::handle);
+        outside.spawn(runtime, &self.crew);
+    }
 }
 
 impl Drop for Executor {
     fn drop(&mut self) {
+        self.crew.threads.close();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

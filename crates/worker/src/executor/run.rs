@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taskloom_core::limits::INLINE_BYTES_MAX;
-use taskloom_core::{Encoded, ErrorCode, TaskFailure};
+use taskloom_core::{Encoded, ErrorCode, RunId, TaskFailure};
 use taskloom_task::{Argument, TaskContext, Value};
-use taskloom_worker_core::{Outcome, RunEnd};
+use taskloom_worker_core::{Outcome, RunEnd, Slot};
 
 /// What a run made: the value, its size, and its encoded form if it is to travel at once.
 struct Made {
@@ -22,6 +22,9 @@ struct Made {
 pub(crate) fn on_thread(mut item: Item, begun: Instant) -> Option<(Completion, Instant)> {
     if !item.handle.start() {
         return None;
+    }
+    if !item.compute.timeout.is_zero() {
+        item.handle.tell_started();
     }
     let made = guarded(&mut item, |item| {
         let (context, arguments) = prepare(item)?;
@@ -38,14 +41,47 @@ pub(crate) async fn as_future(mut item: Item, completions: Arc<Completions>) {
     if !item.handle.start() {
         return;
     }
+    if !item.compute.timeout.is_zero() {
+        item.handle.tell_started();
+    }
     let begun = Instant::now();
+    let mut ending = Ending {
+        completions,
+        begun,
+        end: Some((item.slot, item.handle.run)),
+    };
     let made = match guarded(&mut item, prepare) {
         Ok((context, arguments)) => item.definition.run_async(context, arguments).await,
         Err(failure) => Err(failure),
     };
     let made = made.and_then(|value| measure(&mut item, value));
-    completions.push(completion(&item, begun.elapsed(), made));
-    completions.wake();
+    ending.end = None;
+    ending
+        .completions
+        .push(completion(&item, begun.elapsed(), made));
+    ending.completions.wake();
+}
+
+/// Tells that a run is over although it was dropped between awaits, which happens to one that was
+/// given up.
+struct Ending {
+    completions: Arc<Completions>,
+    begun: Instant,
+    end: Option<(Slot, RunId)>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Some((slot, run)) = self.end else { return };
+        let end = RunEnd {
+            slot,
+            run,
+            elapsed: self.begun.elapsed(),
+            outcome: Outcome::NotStarted,
+        };
+        self.completions.push(Completion { end, value: None });
+        self.completions.wake();
+    }
 }
 
 fn prepare(item: &mut Item) -> Result<(TaskContext, Vec<Argument>), TaskFailure> {
@@ -75,17 +111,18 @@ fn guarded<T>(
     item: &mut Item,
     work: impl FnOnce(&mut Item) -> Result<T, TaskFailure>,
 ) -> Result<T, TaskFailure> {
-    match catch_unwind(AssertUnwindSafe(|| work(item))) {
-        Ok(result) => result,
-        Err(panic) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "something that is no text".into());
-            Err(item.failure(ErrorCode::Panic, text))
-        }
-    }
+    no_panic(|| work(item)).unwrap_or_else(|text| Err(item.failure(ErrorCode::Panic, text)))
+}
+
+/// Runs code of a user's type; if it panics, what it said.
+pub(crate) fn no_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "something that is no text".into())
+    })
 }
 
 fn completion(item: &Item, elapsed: Duration, made: Result<Made, TaskFailure>) -> Completion {

@@ -1,52 +1,178 @@
 //! Compute threads: all take from one short queue, so a long task never has another one behind it
-//! while a thread is idle.
+//! while a thread is idle. As many as the worker has slots are at work; a thread whose task waits for
+//! others, or does not let go of it, has another one in its place until it comes back.
 
 use super::completions::{Completions, Holding};
 use super::item::Item;
 use super::run;
-use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
-use std::sync::Arc;
-use std::time::Instant;
+use crossbeam::channel::{Receiver, TryRecvError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Starts the threads. They end when the sender is dropped and they are done.
-pub(crate) fn spawn(
-    nthreads: usize,
-    completions: &Arc<Completions>,
-) -> std::io::Result<Sender<Item>> {
-    let (sender, items) = unbounded();
-    for number in 0..nthreads {
-        let (items, completions) = (items.clone(), completions.clone());
-        std::thread::Builder::new()
-            .name(format!("taskloom-run-{number}"))
-            .spawn(move || work(&items, &completions))?;
-    }
-    Ok(sender)
+/// Threads that are too many wait this long for another use before they end.
+const SPARE_TIME: Duration = Duration::from_secs(10);
+
+/// The threads of one worker.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    items: Receiver<Item>,
+    completions: Arc<Completions>,
+    wanted: usize,
+    /// Threads that take runs, or execute one that occupies a slot.
+    at_work: AtomicUsize,
+    spares: Mutex<Spares>,
+    changed: Condvar,
 }
 
-fn work(items: &Receiver<Item>, completions: &Completions) {
-    let mut holding = Holding::default();
-    // When the last task ended, which is when the next begins if it is there already.
-    let mut ended = None;
-    loop {
-        let item = match items.try_recv() {
-            Ok(item) => item,
-            Err(TryRecvError::Empty) => {
-                holding.release(completions);
-                ended = None;
-                let Ok(item) = items.recv() else { return };
-                item
-            }
-            Err(TryRecvError::Disconnected) => return,
-        };
-        if !item.tiny {
-            holding.release(completions);
+/// Threads without work, which are cheaper to wake than to make.
+#[derive(Debug, Default)]
+struct Spares {
+    waiting: usize,
+    /// How many of them shall go to work.
+    called: usize,
+    closed: bool,
+}
+
+impl Threads {
+    /// Starts as many threads as are wanted. They end when all senders are gone and they are done.
+    pub(crate) fn spawn(
+        wanted: usize,
+        items: Receiver<Item>,
+        completions: Arc<Completions>,
+    ) -> std::io::Result<Arc<Self>> {
+        let threads = Arc::new(Self {
+            items,
+            completions,
+            wanted,
+            at_work: AtomicUsize::new(0),
+            spares: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        for _ in 0..wanted {
+            threads.start()?;
         }
-        let begun = ended.unwrap_or_else(Instant::now);
-        let Some((completion, now)) = run::on_thread(item, begun) else {
-            continue;
+        Ok(threads)
+    }
+
+    /// The calling thread does not take runs for now: another one takes its place.
+    pub(crate) fn leave(self: &Arc<Self>) {
+        self.at_work.fetch_sub(1, Ordering::SeqCst);
+        while self.at_work.load(Ordering::SeqCst) < self.wanted {
+            if let Err(error) = self.start() {
+                // The next one that leaves, or a run that ends, mends it.
+                tracing::error!(%error, "cannot start a compute thread in place of a busy one");
+                return;
+            }
+        }
+    }
+
+    /// It does again. If that makes too many, the next one that has nothing to do becomes a spare.
+    pub(crate) fn enter(&self) {
+        self.at_work.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Lets spares end.
+    pub(crate) fn close(&self) {
+        self.spares().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn start(self: &Arc<Self>) -> std::io::Result<()> {
+        self.at_work.fetch_add(1, Ordering::SeqCst);
+        let mut spares = self.spares();
+        if spares.waiting > spares.called {
+            spares.called += 1;
+            drop(spares);
+            self.changed.notify_one();
+            return Ok(());
+        }
+        drop(spares);
+        let threads = self.clone();
+        let spawned = std::thread::Builder::new()
+            .name("taskloom-run".into())
+            .spawn(move || while threads.work() && threads.is_called() {});
+        spawned.map(drop).inspect_err(|_| {
+            self.at_work.fetch_sub(1, Ordering::SeqCst);
+        })
+    }
+
+    /// Takes runs until this thread is one too many; false if there will be none any more.
+    fn work(self: &Arc<Self>) -> bool {
+        let (items, completions) = (&self.items, &*self.completions);
+        let mut holding = Holding::default();
+        // When the last task ended, which is when the next begins if it is there already.
+        let mut ended = None;
+        loop {
+            if self.is_too_many() {
+                holding.release(completions);
+                return true;
+            }
+            let item = match items.try_recv() {
+                Ok(item) => item,
+                Err(TryRecvError::Empty) => {
+                    holding.release(completions);
+                    ended = None;
+                    let Ok(item) = items.recv() else { return false };
+                    item
+                }
+                Err(TryRecvError::Disconnected) => return false,
+            };
+            if !item.tiny {
+                holding.release(completions);
+            }
+            let begun = ended.unwrap_or_else(Instant::now);
+            let handle = item.handle.clone();
+            let Some((completion, now)) = run::on_thread(item, begun) else {
+                continue;
+            };
+            // Whatever became of its place: this thread is at work again.
+            handle.back_at_work();
+            ended = Some(now);
+            completions.push(completion);
+            holding.pushed(now, completions);
+        }
+    }
+
+    fn is_too_many(&self) -> bool {
+        if self.at_work.load(Ordering::Relaxed) <= self.wanted {
+            return false;
+        }
+        let less = |at_work: usize| (at_work > self.wanted).then(|| at_work - 1);
+        self.at_work
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+            .is_ok()
+    }
+
+    /// Waits for another use of this thread; false if there is none.
+    fn is_called(&self) -> bool {
+        let mut spares = self.spares();
+        if spares.closed || spares.waiting >= self.wanted.max(2) {
+            return false;
+        }
+        let until = Instant::now() + SPARE_TIME;
+        spares.waiting += 1;
+        let called = loop {
+            if spares.called > 0 {
+                spares.called -= 1;
+                break true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if spares.closed || left.is_zero() {
+                break false;
+            }
+            spares = self
+                .changed
+                .wait_timeout(spares, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         };
-        ended = Some(now);
-        completions.push(completion);
-        holding.pushed(now, completions);
+        spares.waiting -= 1;
+        called
+    }
+
+    fn spares(&self) -> MutexGuard<'_, Spares> {
+        // The numbers are right at every moment at which another thread could have panicked.
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
