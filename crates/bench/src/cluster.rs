@@ -146,6 +146,16 @@ pub fn known(tasks: &TaskCounts) -> u64 {
         memory,
         erred,
         supplying,
+        pausing,
     } = *tasks;
-    released + waiting + queued + no_worker + assigned + processing + memory + erred + supplying
+    released
+        + waiting
+        + queued
+        + no_worker
+        + assigned
+        + processing
+        + memory
+        + erred
+        + supplying
+        + pausing
 }

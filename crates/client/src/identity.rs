@@ -51,6 +51,8 @@ pub struct TaskCounts {
     pub erred: u64,
     /// Scattered data that their client is being asked for.
     pub supplying: u64,
+    /// Failed before, resting before they run again.
+    pub pausing: u64,
 }
 
 /// A worker.
@@ -115,6 +117,7 @@ impl From<proto::TaskCounts> for TaskCounts {
             memory: counts.memory,
             erred: counts.erred,
             supplying: counts.supplying,
+            pausing: counts.pausing,
         }
     }
 }

@@ -71,6 +71,7 @@ fn counts(tasks: &TaskCounts) -> proto::TaskCounts {
         memory: tasks.memory,
         erred: tasks.erred,
         supplying: tasks.supplying,
+        pausing: tasks.pausing,
     }
 }
 
