@@ -19,7 +19,7 @@ use taskloom_wire::proto::admin_client::AdminClient;
 use taskloom_wire::proto::client_service_client::ClientServiceClient;
 use taskloom_wire::proto::worker_service_client::WorkerServiceClient;
 use taskloom_wire::{SessionTerms, WireError, proto};
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 
 /// How to connect.
@@ -66,6 +66,20 @@ pub struct ClientLink {
     pub heard: LastHeard,
     /// The administration calls, on the same connection.
     pub admin: AdminClient<Channel>,
+}
+
+/// A link that leads nowhere, for a client that could not be connected: the outbox is closed, and
+/// calls of administration fail. To be called on a runtime.
+pub fn no_link() -> (Outbox<FromClient>, AdminClient<Channel>) {
+    let nothing = Terms {
+        send_window: 0,
+        receive_window: 0,
+    };
+    let outbox = Slot::new(nothing).outbox();
+    outbox.close();
+    // The port of `discard`, which nobody serves; it is not even tried before a call is made.
+    let nowhere = Endpoint::from_static("http://127.0.0.1:9").connect_lazy();
+    (outbox, AdminClient::new(nowhere))
 }
 
 /// For which reason a scheduler refused.

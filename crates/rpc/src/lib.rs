@@ -27,5 +27,6 @@ pub use address::{AddressError, SchedulerAddress};
 pub use clock::Clock;
 pub use connect::{
     ClientLink, ConnectError, ConnectOptions, RefusedAs, WorkerLink, connect_client, connect_worker,
+    no_link,
 };
 pub use heard::LastHeard;
