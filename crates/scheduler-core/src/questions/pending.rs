@@ -81,13 +81,27 @@ impl SchedulerCore {
     pub(crate) fn check_questions(&self) {
         for client in self.inquiries.clients() {
             let there = self.clients.get(client).is_some();
-            check!(LivingAddressee, there, "a question of client {client}, who is gone");
+            check!(
+                LivingAddressee,
+                there,
+                "a question of client {client}, who is gone"
+            );
         }
         for (&slot, spread) in &self.spreads {
             let state = self.task(slot).state;
-            check!(TablesMatch, state.in_memory(), "task {slot} in {state:?} is being copied");
-            let workers = spread.workers().all(|worker| self.workers.get(worker).is_some());
-            check!(TablesMatch, workers, "copies of task {slot} are to go to workers that are gone");
+            check!(
+                TablesMatch,
+                state.in_memory(),
+                "task {slot} in {state:?} is being copied"
+            );
+            let workers = spread
+                .workers()
+                .all(|worker| self.workers.get(worker).is_some());
+            check!(
+                TablesMatch,
+                workers,
+                "copies of task {slot} are to go to workers that are gone"
+            );
         }
     }
 
