@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::arguments::Part;
-use taskloom_core::message::{Answer, FromClient, Peer};
+use taskloom_core::message::{Answer, FromClient, LogLine, Parcel, Peer};
 use taskloom_core::{Encoded, Operation, TaskFailure, TaskId, Ticket, WorkerId};
 
 /// What the shell shall do after an event, list by list.
@@ -21,6 +21,13 @@ pub struct Effects {
     pub upload: Vec<Upload>,
     /// Answers to questions, by the number of the question.
     pub answered: Vec<(u64, Result<Box<Answer>, Arc<TaskFailure>>)>,
+    /// Replies to calls, by the number of the call. Their futures are futures of this client.
+    pub replied: Vec<(u64, Result<Parcel, Arc<TaskFailure>>)>,
+    /// Messages that extensions sent unasked, with the operation. Their futures are futures of this
+    /// client.
+    pub pushed: Vec<(u32, Parcel)>,
+    /// What tasks printed and logged.
+    pub logged: Vec<LogLine>,
     /// Tell the user.
     pub notices: Vec<Notice>,
 }
@@ -107,6 +114,8 @@ pub enum Notice {
         /// Why no worker qualifies.
         reason: String,
     },
+    /// An extension refused a call whose reply nobody wanted.
+    CallRefused(Arc<TaskFailure>),
     /// The scheduler is ending, and why.
     Closing(String),
 }

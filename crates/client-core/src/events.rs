@@ -1,7 +1,8 @@
 //! What can happen to a client.
 
 use crate::effects::{Fetch, Upload};
-use crate::tasks::{Need, Tasks};
+use crate::tasks::{Need, Parent, Tasks};
+use bytes::Bytes;
 use std::sync::Arc;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{Question, ToClient};
@@ -29,11 +30,38 @@ pub enum Event {
     Release(Ticket),
     /// The user cancels a task; its future ends with this failure.
     Cancel(Ticket, Arc<TaskFailure>),
+    /// Nobody waits for this task any more, although its future is held: the future ends with this
+    /// failure, and others who want the task keep it.
+    Abandon(Ticket, Arc<TaskFailure>),
+    /// The user takes the task of this key, under the next ticket.
+    Want(Key),
+    /// The user has these run again; those that have not failed are passed over.
+    Retry(Vec<Ticket>),
+    /// The user lets these go on when nobody holds their futures.
+    Detach(Vec<Ticket>),
+    /// Whether the user wants to hear what tasks print and log.
+    Listen(bool),
     /// The user asks something. It goes out at once, behind everything that was said before; its
     /// number is [`crate::ClientCore::next_request`] of the moment before.
     Ask(Question),
     /// Nobody waits for the answer to this question any more.
     GiveUp(u64),
+    /// The user calls an operation of an extension. If a reply is wanted, its number is
+    /// [`crate::ClientCore::next_request`] of the moment before.
+    Call {
+        /// Which: an index into the list of the welcome.
+        operation: u32,
+        /// The message.
+        payload: Bytes,
+        /// The tasks that it speaks of.
+        futures: Vec<Ticket>,
+        /// Whether a reply is wanted, and then whether its arrival is confirmed.
+        reply: Option<bool>,
+    },
+    /// The reply to this call was taken.
+    CallTaken(u64),
+    /// Nobody waits for the reply to this call any more, come or not.
+    CallDropped(u64),
     /// Everything that waits to be batched shall go out.
     Flush,
     /// The scheduler said these, in this order.
@@ -59,6 +87,8 @@ pub struct NewTask {
     pub arguments: Vec<u8>,
     /// The tasks that it depends on, distinct, in the order in which its arguments count.
     pub dependencies: Vec<Ticket>,
+    /// The run of a task that submits it, if one does.
+    pub parent: Option<Parent>,
 }
 
 impl NewTask {

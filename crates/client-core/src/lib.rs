@@ -24,4 +24,4 @@ pub use effects::{Delivery, Effects, Ending, Fetch, FetchPart, Notice, Source, U
 pub use events::{Event, Fetched, NewTask, ScatterData, Uploaded};
 pub use slots::Slots;
 pub use state::{ClientCore, State};
-pub use tasks::{Need, Tasks};
+pub use tasks::{Need, Parent, Tasks};

@@ -6,10 +6,12 @@ use crate::events::Event;
 use crate::intern::Interned;
 use crate::slots::Slots;
 use crate::tasks::Tasks;
+use crate::transitions::calls::OpenCall;
 use crate::transitions::retrieve::Retrieval;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
+use taskloom_core::message::FromClient;
 use taskloom_core::{Encoded, GraphId, Operation, TaskOptions, Ticket, Time, WorkerId};
 
 /// How far a future has come.
@@ -29,6 +31,15 @@ pub(crate) struct Slot {
     pub(crate) state: State,
     /// Whether somebody waits for the whole result of a pending task.
     pub(crate) demanded: bool,
+    /// Whether it was this client that ended it: whatever the scheduler says later.
+    pub(crate) ended_here: bool,
+}
+
+impl Slot {
+    /// Whether word of a task that failed means that it is run again.
+    pub(crate) fn may_revive(&self) -> bool {
+        self.state == State::Failed && !self.ended_here
+    }
 }
 
 /// The decisions of a client.
@@ -44,8 +55,13 @@ pub struct ClientCore {
     pub(crate) slots: Slots<Slot>,
     pub(crate) to_release: Vec<Ticket>,
     pub(crate) to_cancel: Vec<Ticket>,
+    pub(crate) to_detach: Vec<Ticket>,
     pub(crate) to_locate: Vec<Ticket>,
     pub(crate) next_request: u64,
+    /// Calls behind the tasks that are pending.
+    pub(crate) to_call: Vec<FromClient>,
+    /// Calls whose reply is wanted, or to be confirmed.
+    pub(crate) calls: FxHashMap<u64, OpenCall>,
     /// What is being fetched, by future.
     pub(crate) retrievals: FxHashMap<Ticket, SmallVec<[Retrieval; 1]>>,
     /// Fetches by worker (`None`: by relay): how many are under way, and what waits.
@@ -80,8 +96,11 @@ impl ClientCore {
             slots: Slots::default(),
             to_release: Vec::new(),
             to_cancel: Vec::new(),
+            to_detach: Vec::new(),
             to_locate: Vec::new(),
             next_request: 1,
+            to_call: Vec::new(),
+            calls: FxHashMap::default(),
             retrievals: FxHashMap::default(),
             lines: FxHashMap::default(),
             unreachable: FxHashMap::default(),
@@ -105,6 +124,19 @@ impl ClientCore {
             Event::Demand { ticket, part } => self.demand(ticket, part, effects),
             Event::Release(ticket) => self.release(ticket),
             Event::Cancel(ticket, failure) => self.cancel(ticket, failure, effects),
+            Event::Abandon(ticket, failure) => self.abandon(ticket, failure, effects),
+            Event::Want(key) => self.want(key, effects),
+            Event::Retry(tickets) => self.retry(tickets, effects),
+            Event::Detach(tickets) => self.detach(tickets),
+            Event::Call {
+                operation,
+                payload,
+                futures,
+                reply,
+            } => self.call(operation, payload, futures, reply, effects),
+            Event::CallTaken(request) => self.call_taken(request, effects),
+            Event::CallDropped(request) => self.call_dropped(request, effects),
+            Event::Listen(on) => effects.send.push(FromClient::Listen(on)),
             Event::Ask(question) => self.ask(question, effects),
             Event::GiveUp(request) => self.give_up(request, effects),
             Event::Flush => self.flush(effects),
@@ -148,22 +180,27 @@ impl ClientCore {
     /// Whether [`Event::Flush`] would send anything.
     pub fn has_unsent(&self) -> bool {
         !(self.pending.is_empty()
+            && self.to_call.is_empty()
             && self.to_release.is_empty()
             && self.to_cancel.is_empty()
+            && self.to_detach.is_empty()
             && self.to_locate.is_empty())
     }
 
-    /// Whether there are tasks among what waits to be sent.
+    /// Whether there are tasks or calls among what waits to be sent.
     pub fn has_unsent_tasks(&self) -> bool {
-        !self.pending.is_empty()
+        !(self.pending.is_empty() && self.to_call.is_empty())
     }
 
     /// Forgets what is under way: nothing can be said or fetched any more.
     fn close(&mut self) {
         self.closed = true;
         self.pending = Tasks::new();
+        self.to_call = Vec::new();
+        self.calls.clear();
         self.to_release = Vec::new();
         self.to_cancel = Vec::new();
+        self.to_detach = Vec::new();
         self.to_locate = Vec::new();
         self.retrievals.clear();
         self.lines.clear();

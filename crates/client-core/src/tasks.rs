@@ -3,6 +3,7 @@
 use crate::intern::Interned;
 use taskloom_core::limits::{GRAPH_CHUNK_BYTES, GRAPH_CHUNK_TASKS};
 use taskloom_core::{GraphChunk, GraphId, Key, Operation, Packed, TaskOptions, Ticket};
+use taskloom_core::{RunId, TaskId};
 
 /// What a task needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,11 @@ pub struct Tasks {
     bytes: u64,
     operations: Interned<Operation>,
     options: Interned<TaskOptions>,
+    parent: Option<Parent>,
 }
+
+/// The task, and its run, that submits tasks.
+pub type Parent = (TaskId, RunId);
 
 /// One chunk in the making. Operations and options are numbered within the [`Tasks`], options from 1.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +53,7 @@ impl Default for Tasks {
             bytes: 0,
             operations: Interned::from(0),
             options: Interned::from(1),
+            parent: None,
         }
     }
 }
@@ -56,6 +62,24 @@ impl Tasks {
     /// No tasks.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No tasks yet, of this run of a task; `None` for those that no task submits.
+    pub fn of(parent: Option<Parent>) -> Self {
+        Self {
+            parent,
+            ..Self::default()
+        }
+    }
+
+    /// Says which run of a task submits these.
+    pub fn set_parent(&mut self, parent: Option<Parent>) {
+        self.parent = parent;
+    }
+
+    /// The run of a task that submits these.
+    pub fn parent(&self) -> Option<Parent> {
+        self.parent
     }
 
     /// How many tasks there are.
@@ -168,7 +192,7 @@ impl Tasks {
                     columns.wanted
                 },
                 all_wanted,
-                parent: None,
+                parent: self.parent,
             }
         });
         chunks.collect()

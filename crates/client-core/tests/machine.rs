@@ -260,6 +260,7 @@ impl World {
             ..TaskOptions::default()
         });
         self.handle(Event::Submit(NewTask {
+            parent: None,
             key: Key::new(format!("task-{}", ticket.0)).unwrap(),
             operation: Operation::new(format!("op{}", index % 4), 1, 1),
             options,

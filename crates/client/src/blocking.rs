@@ -9,6 +9,11 @@
 //! # Ok(()) }
 //! ```
 
+mod futures;
+
+pub use self::futures::{Completed, Job, LogLines};
+
+use crate::nested::{Scope, away};
 use crate::{ClientBuilder, Error, Graph, GraphOutputs, Identity, Notice, Result, TaskFuture};
 use std::any::Any;
 use std::future::{Future, IntoFuture};
@@ -28,14 +33,14 @@ pub struct Client {
 }
 
 /// A thread that drives a runtime until this is dropped.
-struct Runtime {
+pub(crate) struct Runtime {
     handle: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Runtime {
-    fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let failed = |error| {
             Error::Setup(format!(
                 "the client's runtime thread cannot be started: {error}"
@@ -61,14 +66,19 @@ impl Runtime {
         })
     }
 
-    /// Runs a future on this thread, while the runtime's own thread drives the session.
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Runs a future on this thread, while the runtime's own thread drives the session. A task
+    /// gives up its place for as long as that takes.
     fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
         if Handle::try_current().is_ok() {
             return Err(Error::WouldBlock(
                 "it runs async tasks; use the async client there".into(),
             ));
         }
-        Ok(self.handle.block_on(future))
+        Ok(self.handle.block_on(away(future)))
     }
 }
 
@@ -106,6 +116,22 @@ impl ClientBuilder {
 }
 
 impl Client {
+    /// The face of a client that this runtime drives.
+    pub(crate) fn on(client: crate::Client, runtime: Runtime) -> Self {
+        Self {
+            client,
+            runtime: Arc::new(runtime),
+        }
+    }
+
+    /// The same client as one run of a task uses it.
+    pub(crate) fn within(&self, scope: Arc<Scope>) -> Self {
+        Self {
+            client: self.client.within(scope),
+            runtime: self.runtime.clone(),
+        }
+    }
+
     /// As [`crate::Client::connect`].
     ///
     /// # Errors
@@ -153,22 +179,6 @@ impl Client {
     pub fn submit_graph<O: GraphOutputs>(&self, graph: Graph, outputs: O) -> Result<O::Futures> {
         self.runtime
             .block_on(self.client.submit_graph(graph, outputs).into_future())?
-    }
-
-    /// As [`crate::Client::gather`].
-    ///
-    /// # Errors
-    /// The error of the first future that has one, or on a thread that runs async tasks.
-    pub fn gather<T: TaskValue>(&self, futures: &[TaskFuture<T>]) -> Result<Vec<T>> {
-        self.runtime.block_on(self.client.gather(futures))?
-    }
-
-    /// As [`crate::Client::wait`].
-    ///
-    /// # Errors
-    /// If the session ends before, or on a thread that runs async tasks.
-    pub fn wait<T>(&self, futures: &[TaskFuture<T>]) -> Result<()> {
-        self.runtime.block_on(self.client.wait(futures))?
     }
 
     /// As [`crate::Client::scatter`]; end the settings with [`Scatter::place`] or [`Scatter::now`].

@@ -1,14 +1,16 @@
 //! The client as users hold it.
 
+use crate::nested::Scope;
 use crate::session::Session;
 use crate::{
-    ClientBuilder, Error, Graph, GraphOutputs, Identity, Map, Notices, Result, Scatter, ScatterAll,
+    Call, ClientExtension,     ClientBuilder, Error, Graph, GraphOutputs, Identity, Map, Notices, Result, Scatter, ScatterAll,
     SubmitGraph, TaskFuture,
 };
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Weak, Mutex, PoisonError};
 use taskloom_core::message::ClientWelcome;
+use taskloom_extensions::Operation;
 use taskloom_task::{TaskCall, TaskValue};
 use taskloom_wire::proto::IdentityRequest;
 use taskloom_wire::proto::admin_client::AdminClient;
@@ -22,6 +24,8 @@ use tonic::transport::Channel;
 #[derive(Clone)]
 pub struct Client {
     owner: Arc<Owner>,
+    /// The owner's session, or how one run of a task sees it.
+    session: Arc<Session>,
 }
 
 /// What ends the session when it is dropped.
@@ -46,12 +50,21 @@ impl Client {
     ) -> Self {
         let guards = Mutex::default();
         Self {
+            session: session.clone(),
             owner: Arc::new(Owner {
                 session,
                 admin,
                 welcome,
                 guards,
             }),
+        }
+    }
+
+    /// The same client as one run of a task uses it.
+    pub(crate) fn within(&self, scope: Arc<Scope>) -> Self {
+        Self {
+            owner: self.owner.clone(),
+            session: self.session.scoped(scope),
         }
     }
 
@@ -96,27 +109,52 @@ impl Client {
         Map::new(self.session().clone(), items.into_iter(), call)
     }
 
+    /// As [`Client::map`] over two iterators at once, until the shorter one ends:
+    /// `client.map2(xs, ys, add::task).await?`.
+    pub fn map2<I, J, F, T>(
+        &self,
+        first: I,
+        second: J,
+        mut call: F,
+    ) -> Map<
+        std::iter::Zip<I::IntoIter, J::IntoIter>,
+        impl FnMut((I::Item, J::Item)) -> TaskCall<T> + use<I, J, F, T>,
+    >
+    where
+        I: IntoIterator,
+        J: IntoIterator,
+        F: FnMut(I::Item, J::Item) -> TaskCall<T>,
+        T: TaskValue,
+    {
+        self.map(first.into_iter().zip(second), move |(a, b)| call(a, b))
+    }
+
+    /// As [`Client::map2`] over three iterators.
+    pub fn map3<I, J, K, F, T>(
+        &self,
+        first: I,
+        second: J,
+        third: K,
+        mut call: F,
+    ) -> Map<
+        std::iter::Zip<std::iter::Zip<I::IntoIter, J::IntoIter>, K::IntoIter>,
+        impl FnMut(((I::Item, J::Item), K::Item)) -> TaskCall<T> + use<I, J, K, F, T>,
+    >
+    where
+        I: IntoIterator,
+        J: IntoIterator,
+        K: IntoIterator,
+        F: FnMut(I::Item, J::Item, K::Item) -> TaskCall<T>,
+        T: TaskValue,
+    {
+        let items = first.into_iter().zip(second).zip(third);
+        self.map(items, move |((a, b), c)| call(a, b, c))
+    }
+
     /// Submits a graph and gives the futures of its outputs, in the shape in which they are named: a
     /// node, a tuple, an array or a vector of nodes.
     pub fn submit_graph<O: GraphOutputs>(&self, graph: Graph, outputs: O) -> SubmitGraph<O> {
         SubmitGraph::new(self.session().clone(), graph, outputs)
-    }
-
-    /// The results of many futures, in order. Those that did not come with their notices are fetched
-    /// together, from the workers that hold them.
-    ///
-    /// # Errors
-    /// The error of the first future that has one.
-    pub async fn gather<T: TaskValue>(&self, futures: &[TaskFuture<T>]) -> Result<Vec<T>> {
-        self.session().gather(futures).await
-    }
-
-    /// Waits until all tasks have ended, well or badly, without fetching their results.
-    ///
-    /// # Errors
-    /// If the session ends before.
-    pub async fn wait<T>(&self, futures: &[TaskFuture<T>]) -> Result<()> {
-        self.session().wait(futures).await
     }
 
     /// Places a value on workers: for large inputs, above all of several tasks. The client keeps it
@@ -135,6 +173,27 @@ impl Client {
     /// Places each value on some worker, with a future for each.
     pub fn scatter_all<T: TaskValue>(&self, values: Vec<T>) -> ScatterAll<T> {
         ScatterAll::new(self.session().clone(), values)
+    }
+
+    /// Calls an operation of an extension of the scheduler: await it for the reply, or
+    /// [`Call::send`] it if none is wanted.
+    pub fn call<O: Operation>(&self, request: O::Request) -> Call<O> {
+        Call::new(self.session(), &request)
+    }
+
+    /// This session's side of an extension; made when it is first asked for.
+    pub fn extension<E: ClientExtension>(&self) -> Arc<E> {
+        let session = self.session();
+        session
+            .extensions
+            .get(self, |name| session.operation(name))
+    }
+
+    /// A client that does not keep the session from ending.
+    pub fn downgrade(&self) -> WeakClient {
+        WeakClient {
+            owner: Arc::downgrade(&self.owner),
+        }
     }
 
     /// Waits until there is room in the queue to the scheduler.
@@ -196,13 +255,39 @@ impl Client {
 
     /// Ends the session after everything that was submitted has been sent. Futures that are still
     /// pending end in [`Error::Closed`].
+    ///
+    /// The session of a worker's tasks ends with the worker alone: for them this does nothing.
     pub async fn close(&self) {
+        if self.session.scope().is_some() {
+            return;
+        }
         self.session().close("the client was closed");
         self.session().disconnected().await;
     }
 
     pub(crate) fn session(&self) -> &Arc<Session> {
-        &self.owner.session
+        &self.session
+    }
+}
+
+/// A client that does not keep the session from ending: from [`Client::downgrade`].
+#[derive(Clone)]
+pub struct WeakClient {
+    owner: Weak<Owner>,
+}
+
+impl WeakClient {
+    /// The client, unless the session has ended because nobody held it.
+    pub fn upgrade(&self) -> Option<Client> {
+        let owner = self.owner.upgrade()?;
+        let session = owner.session.clone();
+        Some(Client { owner, session })
+    }
+}
+
+impl fmt::Debug for WeakClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakClient")
     }
 }
 

@@ -1,15 +1,19 @@
 //! Connecting: waiting for a scheduler, and running the session.
 
+use crate::nested::Host;
 use crate::session::Session;
 use crate::{Client, Error, Result, SCHEDULER_VARIABLE};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taskloom_client_core::Config;
 use taskloom_core::limits::{PROTOCOL_VERSION, SCATTER_KEEP_BYTES};
-use taskloom_core::message::{ClientHello, FromClient, ToClient};
+use taskloom_core::ClientId;
+use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, ToClient};
 use taskloom_rpc::data::{BufferPool, PeerPool, PoolOptions};
 use taskloom_rpc::link::Inbox;
-use taskloom_rpc::{ClientLink, ConnectError, ConnectOptions, SchedulerAddress, connect_client};
+use taskloom_rpc::{
+    ClientLink, ConnectError, ConnectOptions, SchedulerAddress, connect_client, no_link,
+};
 
 /// How long a client waits for a scheduler.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,8 +43,10 @@ pub struct ClientBuilder {
     address: String,
     timeout: Duration,
     name: Option<String>,
+    job: String,
     config: Config,
     queue_limit: u64,
+    host: Option<Host>,
 }
 
 impl ClientBuilder {
@@ -53,8 +59,10 @@ impl ClientBuilder {
             address,
             timeout: CONNECT_TIMEOUT,
             name: None,
+            job: String::new(),
             config,
             queue_limit: QUEUE_LIMIT,
+            host: None,
         }
     }
 
@@ -68,6 +76,13 @@ impl ClientBuilder {
     /// id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// The job that the tasks of this client count to, unless a call names another. Jobs share the
+    /// cluster by weight (see [`Client::job`]); without this each client is a job of its own.
+    pub fn job(mut self, job: impl Into<String>) -> Self {
+        self.job = job.into();
         self
     }
 
@@ -91,6 +106,12 @@ impl ClientBuilder {
         self
     }
 
+    /// The session is one of the tasks of this worker: what lies there is at hand.
+    pub(crate) fn guest_of(mut self, host: Host) -> Self {
+        self.host = Some(host);
+        self
+    }
+
     /// Connects, trying again until the time is over.
     ///
     /// # Errors
@@ -110,10 +131,43 @@ impl ClientBuilder {
             ..PoolOptions::default()
         };
         let pool = PeerPool::new(options, BufferPool::new(RECEIVE_KEEP_BYTES));
-        let session = Session::new(address, outbox, pool, self.config, self.queue_limit);
+        let session = Session::new(
+            address,
+            outbox,
+            pool,
+            self.config,
+            self.queue_limit,
+            &welcome,
+            self.host,
+        );
         tokio::spawn(listen(session.clone(), inbox));
         tokio::spawn(pump(session.clone(), welcome.heartbeat));
         Ok(Client::new(session, admin, welcome))
+    }
+
+    /// A client that never was connected, for this reason. To be called on a runtime.
+    pub(crate) fn stillborn(self, reason: &str) -> Client {
+        let address = self.address.parse().unwrap_or_else(|_| nowhere());
+        let (outbox, admin) = no_link();
+        let welcome = ClientWelcome {
+            client: ClientId::new(0, 0),
+            epoch: 0,
+            heartbeat: Duration::ZERO,
+            operations: Vec::new(),
+        };
+        let pool = PeerPool::new(PoolOptions::default(), BufferPool::new(0));
+        let session = Session::new(
+            address,
+            outbox,
+            pool,
+            self.config,
+            self.queue_limit,
+            &welcome,
+            self.host,
+        );
+        session.close(reason);
+        session.disconnected.send_replace(true);
+        Client::new(session, admin, welcome)
     }
 
     fn scheduler(&self) -> Result<SchedulerAddress> {
@@ -135,7 +189,7 @@ impl ClientBuilder {
         let hello = ClientHello {
             protocol: PROTOCOL_VERSION,
             name: self.name.clone().unwrap_or_else(own_name),
-            job: String::new(),
+            job: self.job.clone(),
         };
         let mut pause = FIRST_PAUSE;
         loop {
@@ -171,6 +225,12 @@ impl ClientBuilder {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+}
+
+/// Where the scheduler of a client is that belongs to none.
+#[allow(clippy::expect_used)] // It is an address.
+fn nowhere() -> SchedulerAddress {
+    "127.0.0.1:9".parse().expect("an address")
 }
 
 fn refused(address: &SchedulerAddress, error: &ConnectError) -> Error {

@@ -46,6 +46,15 @@ impl Entry {
         self.fetched.push((part, result.map(Value::from_encoded)));
     }
 
+    /// Whether a part, the whole or the failure is here.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        let fetched = |(known, _): &(Part, _)| *known == part || *known == Part::WHOLE;
+        match &self.outcome {
+            Outcome::Failed(_) | Outcome::Finished(Some(_)) => true,
+            _ => self.fetched.iter().any(fetched),
+        }
+    }
+
     /// Takes a part that was fetched, also out of a fetched whole.
     pub(crate) fn take(&mut self, part: Part) -> Option<Result<Value, taskloom_task::Error>> {
         let find = |wanted: Part| self.fetched.iter().position(|(known, _)| *known == wanted);

@@ -1,6 +1,8 @@
 //! The handles behind futures.
 
 use crate::session::Session;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -50,6 +52,10 @@ impl FutureHandle for Handle {
 
     fn cancel(&self) {
         self.session.cancel(self.ticket, &self.key);
+    }
+
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.session.runtime.spawn(work);
     }
 
     fn forbids_blocking(&self) -> Option<Error> {

@@ -1,9 +1,11 @@
 //! Graphs: many tasks with names of their own, submitted as one.
 
+mod named;
 mod outputs;
 mod plan;
 mod submit;
 
+pub use named::{NamedFutures, NamedOutputs};
 pub use outputs::{GraphOutputs, Output};
 pub use submit::{SubmitGraph, Submitting};
 

@@ -28,32 +28,62 @@
 //! # Ok(()) }
 //! ```
 
+mod adopt;
+mod as_completed;
 mod ask;
 pub mod blocking;
+mod call;
+mod calls;
 mod client;
+mod cluster;
 mod connect;
 mod coordination;
 mod entry;
+mod extension;
 mod future_set;
+mod explain;
 mod futures;
 mod gather;
 mod graph;
 mod identity;
+mod jobs;
+mod logs;
 mod map;
+mod nested;
 mod notices;
 mod scatter;
 mod session;
+mod steer;
 mod submit;
 mod transfer;
+mod wait;
 
-pub use client::Client;
+pub use as_completed::{AsCompleted, AsEnded};
+pub use call::{Call, Calling, Reply};
+pub use client::{Client, WeakClient};
+pub use cluster::{
+    Contents, Rebalance, Replicate, RestartWorkers, RetireWorkers, Run, WaitForWorkers, WhoHas, Workers,
+};
+pub use coordination::{
+    Arrival, Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,
+};
 pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
 pub use future_set::FutureSet;
-pub use graph::{Graph, GraphOutputs, Output, SubmitGraph, Submitting};
+pub use extension::{ClientExtension, Pushes};
+pub use gather::{Gather, GatherGood};
+pub use graph::{Graph, GraphOutputs, NamedFutures, NamedOutputs, Output, SubmitGraph, Submitting};
 pub use identity::{Identity, TaskCounts, WorkerIdentity};
+pub use jobs::Job;
+pub use logs::Logs;
 pub use map::{Map, Mapping};
+pub use nested::TaskClient;
 pub use notices::{Notice, Notices};
 pub use scatter::{Scatter, ScatterAll};
+pub use wait::{Wait, WaitAny};
+
+pub use taskloom_core::message::{
+    Explanation, HolderList, JobSummary, LogLine, WorkerContents, WorkerSummary,
+};
 pub use taskloom_task::{Error, Node, Result, TaskFuture};
 
 /// The environment variable with the address of the scheduler that is used where none is given.

@@ -28,6 +28,8 @@ pub struct Map<I, F> {
     session: Arc<Session>,
     items: I,
     call: F,
+    /// Tasks of the first batch, and of each batch at most.
+    batches: (u64, u64),
 }
 
 /// What dependencies are kept alive by until their batch has been queued.
@@ -85,14 +87,23 @@ where
             session,
             items,
             call,
+            batches: (FIRST_BATCH, LARGEST_BATCH),
         }
+    }
+
+    /// Sends so many tasks at a time. Without it batches begin small, so that workers begin soon,
+    /// and grow. Small ones help where the items themselves come slowly.
+    pub fn batches(mut self, tasks: usize) -> Self {
+        let tasks = (tasks as u64).clamp(1, LARGEST_BATCH);
+        self.batches = (tasks, tasks);
+        self
     }
 
     /// Submits all tasks without waiting. Beyond the hard limit of what may be queued, futures end
     /// in [`Error::Overloaded`].
     pub fn now(mut self) -> Vec<TaskFuture<T>> {
         let mut futures = Vec::with_capacity(self.items.size_hint().0);
-        let mut size = FIRST_BATCH;
+        let mut size = self.batches.0;
         while let Some(batch) = self.next_batch(&mut size) {
             batch.submit(&self.session, &mut futures);
         }
@@ -108,7 +119,7 @@ where
                 break;
             }
         }
-        *size = (*size * 4).min(LARGEST_BATCH);
+        *size = (*size * 4).min(self.batches.1);
         (!batch.keys.is_empty()).then_some(batch)
     }
 }
@@ -125,9 +136,9 @@ where
     fn into_future(self) -> Mapping<I, F, T> {
         let futures = Vec::with_capacity(self.items.size_hint().0);
         Mapping {
+            size: self.batches.0,
             map: self,
             futures,
-            size: FIRST_BATCH,
             batch: None,
             room: None,
         }

@@ -24,6 +24,11 @@ pub enum Notice {
         /// All of it in one line, with what to do.
         text: String,
     },
+    /// An extension refused a call whose reply nobody wanted.
+    CallRefused {
+        /// Which call, and why.
+        reason: String,
+    },
     /// The scheduler is ending; nothing more will be taken in.
     Closing {
         /// Why.
@@ -65,6 +70,9 @@ impl Notice {
                     text,
                 }
             }
+            taskloom_client_core::Notice::CallRefused(failure) => Self::CallRefused {
+                reason: failure.message.clone(),
+            },
             taskloom_client_core::Notice::Closing(reason) => Self::Closing { reason },
         }
     }
@@ -74,12 +82,14 @@ impl Notice {
         if !tracing::dispatcher::has_been_set() {
             match self {
                 Self::Waiting { text, .. } => eprintln!("{text}"),
+                Self::CallRefused { reason } => eprintln!("{reason}"),
                 Self::Closing { reason } => eprintln!("the scheduler is shutting down: {reason}"),
             }
             return;
         }
         match self {
             Self::Waiting { text, tasks, .. } => tracing::warn!(tasks, "{text}"),
+            Self::CallRefused { reason } => tracing::warn!("{reason}"),
             Self::Closing { reason } => tracing::warn!("the scheduler is shutting down: {reason}"),
         }
     }

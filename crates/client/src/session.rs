@@ -6,18 +6,23 @@
 //! questions where results are) goes out when the pump runs next, or when somebody begins to wait.
 
 use crate::ask::{Answered, Questions};
+use crate::calls::{self, Calls};
 use crate::entry::{Entry, Outcome};
+use crate::extension::{Extensions, Pushed};
+use crate::nested::{Host, Scope, Scopes};
+use crate::logs;
 use crate::notices::{self, Notice};
 use crate::transfer;
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
-use taskloom_client_core::{ClientCore, Config, Effects, Ending, Event, Slots};
+use taskloom_client_core::{ClientCore, Config, Effects, Ending, Event, Parent, Slots, State};
 use taskloom_core::arguments::Part;
-use taskloom_core::message::{FromClient, Question, ToClient};
+use taskloom_core::message::{ClientWelcome, FromClient, LogLine, Parcel, Question, ToClient};
 use taskloom_core::{ErrorCode, Key, TaskFailure, Ticket, Time};
 use taskloom_rpc::SchedulerAddress;
 use taskloom_rpc::data::PeerPool;
@@ -32,8 +37,23 @@ const QUEUE_ROOM: u64 = 32 * 1024 * 1024;
 /// Waiting for room.
 pub(crate) type Room = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
-/// See the module.
+/// A session as somebody uses it: a program, or one run of a task.
 pub(crate) struct Session {
+    shared: Arc<Shared>,
+    /// The run whose session this is, if it is a task's.
+    scope: Option<Arc<Scope>>,
+}
+
+impl Deref for Session {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// See the module.
+pub(crate) struct Shared {
     number: u64,
     start: Instant,
     pub(crate) address: SchedulerAddress,
@@ -49,28 +69,43 @@ pub(crate) struct Session {
     pub(crate) ended: watch::Sender<bool>,
     /// The connection is gone.
     pub(crate) disconnected: watch::Sender<bool>,
+    /// The epoch of the scheduler, which tells it from others.
+    pub(crate) epoch: u16,
+    /// What tasks print and log, for those who listen.
+    pub(crate) logs: broadcast::Sender<LogLine>,
+    /// What the scheduler's extensions offer.
+    pub(crate) operations: Vec<String>,
+    /// The worker whose tasks share the session, if they do.
+    pub(crate) host: Option<Host>,
+    /// The runs that use the session, if it is that of a worker's tasks.
+    pub(crate) scopes: Scopes,
+    pub(crate) extensions: Extensions,
     tables: Mutex<Tables>,
 }
 
 pub(crate) struct Tables {
-    core: ClientCore,
+    pub(crate) core: ClientCore,
     effects: Effects,
     entries: Slots<Entry>,
     /// Who waits for answers.
     questions: Questions,
+    pub(crate) calls: Calls,
+    /// How many listen to what tasks print and log.
+    pub(crate) listeners: i64,
     /// The pump has been called and has not come yet.
     pump_called: bool,
     /// Why the scheduler says it is ending.
     closing: Option<String>,
-    closed: Option<String>,
+    pub(crate) closed: Option<String>,
 }
 
 /// A lock on the tables. When it is let go, whoever is to be woken is.
 pub(crate) struct Locked<'a> {
     session: &'a Arc<Session>,
-    tables: MutexGuard<'a, Tables>,
-    /// Stands behind the guard, so it is dropped after the lock.
+    pub(crate) tables: MutexGuard<'a, Tables>,
+    /// These stand behind the guard, so they are dropped after the lock.
     woken: Woken,
+    left: Vec<calls::Replied>,
 }
 
 /// Wakes all of them when it is dropped.
@@ -90,9 +125,11 @@ impl Session {
         pool: PeerPool,
         config: Config,
         queue_limit: u64,
+        welcome: &ClientWelcome,
+        host: Option<Host>,
     ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Arc::new(Self {
+        let shared = Arc::new(Shared {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             start: Instant::now(),
             address,
@@ -104,16 +141,46 @@ impl Session {
             pump: Notify::new(),
             ended: watch::Sender::new(false),
             disconnected: watch::Sender::new(false),
+            epoch: welcome.epoch,
+            operations: welcome.operations.clone(),
+            logs: broadcast::Sender::new(logs::REMEMBERED),
+            host,
+            scopes: Scopes::default(),
+            extensions: Extensions::default(),
             tables: Mutex::new(Tables {
                 core: ClientCore::new(config),
                 effects: Effects::default(),
                 entries: Slots::default(),
                 questions: Questions::default(),
+                calls: Calls::default(),
+                listeners: 0,
                 pump_called: false,
                 closing: None,
                 closed: None,
             }),
+        });
+        Arc::new(Self {
+            shared,
+            scope: None,
         })
+    }
+
+    /// The same session for a run of a task.
+    pub(crate) fn scoped(&self, scope: Arc<Scope>) -> Arc<Self> {
+        Arc::new(Self {
+            shared: self.shared.clone(),
+            scope: Some(scope),
+        })
+    }
+
+    /// The run of a task that uses the session so.
+    pub(crate) fn scope(&self) -> Option<&Arc<Scope>> {
+        self.scope.as_ref()
+    }
+
+    /// The run of a task that submits what is submitted here.
+    pub(crate) fn parent(&self) -> Option<Parent> {
+        self.scope.as_ref()?.parent()
     }
 
     /// A number that no other session of this process has.
@@ -128,6 +195,7 @@ impl Session {
             session: self,
             tables,
             woken: Woken::default(),
+            left: Vec::new(),
         }
     }
 
@@ -143,7 +211,17 @@ impl Session {
     /// A frame of the scheduler. Its results are there, and those who wait are awake, when this
     /// returns.
     pub(crate) fn said(self: &Arc<Self>, messages: Vec<ToClient>) {
-        self.handle(Event::Said(messages));
+        let mut locked = self.lock();
+        locked.handle_and_flush(Event::Said(messages));
+        let pushed = std::mem::take(&mut locked.tables.calls.pushed);
+        drop(locked);
+        self.extensions.take_in(pushed);
+    }
+
+    /// The number of an operation or push of the scheduler's extensions.
+    pub(crate) fn operation(&self, name: &str) -> Option<u32> {
+        let at = self.operations.iter().position(|known| known == name)?;
+        u32::try_from(at).ok()
     }
 
     /// Sends what waits to be sent.
@@ -154,7 +232,12 @@ impl Session {
     }
 
     /// Ends the session, once. Who waits is told why.
+    ///
+    /// The session of a worker's tasks is not a task's to end.
     pub(crate) fn close(self: &Arc<Self>, reason: &str) {
+        if self.scope.is_some() {
+            return;
+        }
         let mut locked = self.lock();
         if locked.tables.closed.is_some() {
             return;
@@ -168,15 +251,17 @@ impl Session {
             None => reason.to_owned(),
         };
         locked.handle(Event::Closed(reason.clone()));
-        locked.tables.closed = Some(reason);
+        locked.tables.closed = Some(reason.clone());
         locked.tables.questions.close();
         let Locked { tables, woken, .. } = &mut locked;
+        tables.calls.close(&mut woken.0);
         for (_, entry) in tables.entries.iter_mut() {
             entry.wake_into(&mut woken.0);
         }
         drop(locked);
         self.outbox.close();
         self.ended.send_replace(true);
+        self.extensions.close(&reason);
     }
 
     /// Why the session has ended, if it has.
@@ -196,6 +281,7 @@ impl Session {
             Some(Outcome::Failed(failure)) => match failure.code {
                 ErrorCode::Cancelled => Status::Cancelled,
                 ErrorCode::Lost => Status::Lost,
+                ErrorCode::TimedOut => Status::TimedOut,
                 _ => Status::Erred,
             },
             _ if locked.tables.closed.is_some() => Status::Erred,
@@ -224,25 +310,40 @@ impl Session {
         part: Part,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Value>> {
-        let mut locked = self.lock();
-        if let Some(ready) = locked.ready(ticket, part) {
-            return Poll::Ready(ready);
+        let scope = self.scope_here();
+        loop {
+            let mut locked = self.lock();
+            if locked.has(ticket, part) || locked.tables.closed.is_some() {
+                drop(locked);
+                // A task that waited takes the result when it has a place to go on.
+                if let Some(scope) = &scope {
+                    ready!(scope.poll_back(ticket, cx));
+                }
+                locked = self.lock();
+                if let Some(ready) = locked.ready(ticket, part) {
+                    return Poll::Ready(ready);
+                }
+                if let Some(closed) = locked.closed() {
+                    return Poll::Ready(Err(closed));
+                }
+            }
+            locked.handle(Event::Demand { ticket, part });
+            // What was scattered from here is delivered at once.
+            if !locked.has(ticket, part) {
+                locked.register(ticket, cx.waker());
+                locked.send_tasks_or_call_pump();
+                break;
+            }
         }
-        if let Some(closed) = locked.closed() {
-            return Poll::Ready(Err(closed));
+        if let Some(scope) = &scope {
+            scope.waits_for(ticket);
         }
-        locked.handle(Event::Demand { ticket, part });
-        // What was scattered from here is delivered at once.
-        if let Some(ready) = locked.ready(ticket, part) {
-            return Poll::Ready(ready);
-        }
-        locked.register(ticket, cx.waker());
-        locked.send_tasks_or_call_pump();
         Poll::Pending
     }
 
     /// Whether the task has ended.
     pub(crate) fn poll_done(self: &Arc<Self>, ticket: Ticket, cx: &mut Context<'_>) -> Poll<()> {
+        let scope = self.scope_here();
         let mut locked = self.lock();
         let pending = locked.tables.closed.is_none()
             && locked
@@ -251,18 +352,24 @@ impl Session {
                 .get(ticket)
                 .is_some_and(|entry| matches!(entry.outcome, Outcome::Pending));
         if !pending {
-            return Poll::Ready(());
+            drop(locked);
+            return match &scope {
+                Some(scope) => scope.poll_back(ticket, cx),
+                None => Poll::Ready(()),
+            };
         }
         locked.register(ticket, cx.waker());
         locked.send_tasks_or_call_pump();
+        drop(locked);
+        if let Some(scope) = &scope {
+            scope.waits_for(ticket);
+        }
         Poll::Pending
     }
 
     pub(crate) fn cancel(self: &Arc<Self>, ticket: Ticket, key: &Key) {
-        let mut failure = TaskFailure::new(ErrorCode::Cancelled, "cancelled by its client");
-        failure.key = key.as_str().to_owned();
         let mut locked = self.lock();
-        locked.handle(Event::Cancel(ticket, Arc::new(failure)));
+        locked.cancel(ticket, key);
         locked.call_pump();
     }
 
@@ -273,6 +380,9 @@ impl Session {
         locked.handle(Event::Release(ticket));
         locked.call_pump();
         drop(locked);
+        if let Some(scope) = self.scope_here() {
+            scope.released(ticket);
+        }
         // A large result is freed, and wakers that were left behind are dropped, without the lock.
         drop(entry);
     }
@@ -313,9 +423,10 @@ impl Session {
     /// Blocking a thread of the runtime that drives the session could stop the session itself.
     pub(crate) fn forbids_blocking(&self) -> Option<Error> {
         let here = runtime::Handle::try_current().ok()?;
-        (here.id() == self.runtime.id()).then(|| {
+        (self.scope.is_some() || here.id() == self.runtime.id()).then(|| {
             Error::WouldBlock(
-                "it belongs to the runtime that drives this client; await the future instead"
+                "it belongs to a runtime that this client or other tasks need; await the future \
+                 instead"
                     .into(),
             )
         })
@@ -332,6 +443,11 @@ impl Locked<'_> {
         if let Some(closed) = self.closed() {
             return Some(closed);
         }
+        if let Some(scope) = &self.session.scope
+            && let Err(cancelled) = scope.refuses()
+        {
+            return Some(cancelled);
+        }
         let queued = self.session.outbox.queued_bytes();
         (queued > self.session.queue_limit).then(|| {
             Error::Overloaded(format!(
@@ -345,6 +461,17 @@ impl Locked<'_> {
 
     pub(crate) fn next_ticket(&self) -> Ticket {
         self.tables.core.next_ticket()
+    }
+
+    /// How far a future has come; `None` if nobody wants it.
+    pub(crate) fn state(&self, ticket: Ticket) -> Option<State> {
+        self.tables.core.state(ticket)
+    }
+
+    /// Whether a part of a result, or the failure, is here.
+    fn has(&self, ticket: Ticket, part: Part) -> bool {
+        let entry = self.tables.entries.get(ticket);
+        entry.is_some_and(|entry| entry.has(part))
     }
 
     pub(crate) fn insert(&mut self, ticket: Ticket) {
@@ -386,6 +513,13 @@ impl Locked<'_> {
         self.apply();
     }
 
+    /// Ends a future as one that was cancelled.
+    pub(crate) fn cancel(&mut self, ticket: Ticket, key: &Key) {
+        let mut failure = TaskFailure::new(ErrorCode::Cancelled, "cancelled by its client");
+        failure.key = key.as_str().to_owned();
+        self.handle(Event::Cancel(ticket, Arc::new(failure)));
+    }
+
     /// Whether asking for the whole result would bring anything new.
     fn needs_demand(&self, ticket: Ticket) -> bool {
         self.tables.entries.get(ticket).is_some_and(|entry| {
@@ -414,7 +548,7 @@ impl Locked<'_> {
 
     /// Somebody begins to wait: tasks go out at once, for the time until they do is time that they
     /// wait for; questions wait for company.
-    fn send_tasks_or_call_pump(&mut self) {
+    pub(crate) fn send_tasks_or_call_pump(&mut self) {
         if self.tables.core.has_unsent_tasks() {
             self.handle(Event::Flush);
         } else if self.tables.core.has_unsent() {
@@ -435,9 +569,28 @@ impl Locked<'_> {
             effects,
             entries,
             questions,
+            calls,
             closing,
             ..
         } = &mut *self.tables;
+        // Before all else: their futures may have ended in the same frame.
+        for (request, result) in effects.replied.drain(..) {
+            let replied = result.map(|parcel| {
+                insert_granted(entries, &parcel);
+                calls::unpack(self.session, parcel)
+            });
+            self.left
+                .extend(calls.replied(request, replied, &mut self.woken.0));
+        }
+        for (operation, parcel) in effects.pushed.drain(..) {
+            insert_granted(entries, &parcel);
+            let (payload, futures) = calls::unpack(self.session, parcel);
+            calls.pushed.push(Pushed {
+                operation,
+                payload,
+                futures,
+            });
+        }
         for (ticket, ending) in effects.ended.drain(..) {
             let Some(entry) = entries.get_mut(ticket) else {
                 continue;
@@ -457,6 +610,10 @@ impl Locked<'_> {
         }
         for (request, result) in effects.answered.drain(..) {
             questions.answer(request, result);
+        }
+        for line in effects.logged.drain(..) {
+            // Nobody may listen any more.
+            let _ = self.session.logs.send(line);
         }
         if !effects.send.is_empty() {
             self.session
@@ -482,5 +639,12 @@ impl Locked<'_> {
             // Nobody may listen.
             let _ = self.session.notices.send(notice);
         }
+    }
+}
+
+/// The futures that came with a message.
+fn insert_granted(entries: &mut Slots<Entry>, parcel: &Parcel) {
+    for grant in &parcel.futures {
+        entries.insert(grant.ticket, Entry::default());
     }
 }

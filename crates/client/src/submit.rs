@@ -1,5 +1,6 @@
 //! From calls to the columns in which they travel.
 
+use crate::adopt::foreign;
 use crate::futures::{Handle, Refused};
 use crate::session::Session;
 use std::sync::Arc;
@@ -42,13 +43,7 @@ impl Session {
         if handle.session() == self.number() {
             return Ok(handle.ticket());
         }
-        // A task that was never submitted passes its error on.
-        Err(handle.error().unwrap_or_else(|| {
-            Error::Graph(format!(
-                "the future of {} belongs to another client; fetch its result and scatter it here",
-                handle.key()
-            ))
-        }))
+        Err(foreign(self, handle))
     }
 
     fn tickets_of(&self, dependencies: &[Dependency]) -> Result<Vec<Ticket>> {
@@ -86,6 +81,7 @@ impl Session {
             options: parts.options.clone(),
             arguments: encoded,
             dependencies,
+            parent: self.parent(),
         };
         let mut locked = self.lock();
         if let Some(error) = locked.refuses() {
@@ -101,9 +97,10 @@ impl Session {
     /// Submits many tasks as one; returns the ticket of the first.
     pub(crate) fn submit_tasks(
         self: &Arc<Self>,
-        tasks: Tasks,
+        mut tasks: Tasks,
         wanted: impl Iterator<Item = u64>,
     ) -> Result<Ticket> {
+        tasks.set_parent(self.parent());
         let mut locked = self.lock();
         if let Some(error) = locked.refuses() {
             return Err(error);
@@ -117,7 +114,12 @@ impl Session {
     }
 
     /// The handle of a future whose entry was made.
+    ///
+    /// Not to be called under the lock of the session.
     pub(crate) fn handle_of(self: &Arc<Self>, ticket: Ticket, key: Key) -> Arc<dyn FutureHandle> {
+        if let Some(scope) = self.scope() {
+            scope.add(ticket);
+        }
         Arc::new(Handle {
             session: self.clone(),
             ticket,

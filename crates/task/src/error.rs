@@ -61,6 +61,14 @@ pub enum Error {
         /// Whose it is, and what to do.
         reason: String,
     },
+    /// Something that was lent for a time, such as a lock, is held no more.
+    #[error("{what} is lost: {why}")]
+    LeaseLost {
+        /// What was held.
+        what: String,
+        /// What happened to it.
+        why: String,
+    },
     /// The scheduler refused something.
     #[error("refused: {0}")]
     Refused(String),

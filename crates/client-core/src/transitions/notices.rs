@@ -7,7 +7,8 @@ use taskloom_core::{Encoded, Ticket, Time};
 
 impl ClientCore {
     /// Takes one message in. Whatever concerns futures that were released meanwhile is ignored, and
-    /// so is what contradicts an end that a future has come to.
+    /// so is what contradicts an end that a future has come to. A failed task may come to life again:
+    /// somebody retries it, or one that needs it.
     pub(crate) fn said(&mut self, now: Time, message: ToClient, effects: &mut Effects) {
         match message {
             ToClient::Finished { ticket, value, .. } => self.finished(ticket, value, effects),
@@ -26,7 +27,7 @@ impl ClientCore {
                 let Some(slot) = self.slots.get_mut(ticket) else {
                     return;
                 };
-                if slot.state == State::Finished {
+                if slot.state == State::Finished || slot.may_revive() {
                     slot.state = State::Pending;
                     effects.ended.push((ticket, Ending::Pending));
                 }
@@ -53,7 +54,9 @@ impl ClientCore {
             }
             ToClient::Located { places, .. } => self.located(now, places, effects),
             ToClient::Answered { request, result } => effects.answered.push((request, result)),
-            ToClient::Replied { .. } | ToClient::Pushed { .. } | ToClient::Logged(_) => {}
+            ToClient::Replied { request, result } => self.replied(request, result, effects),
+            ToClient::Pushed { operation, parcel } => self.pushed(operation, parcel, effects),
+            ToClient::Logged(lines) => effects.logged.extend(lines),
             ToClient::Closing { reason } => effects.notices.push(Notice::Closing(reason)),
         }
     }
@@ -62,7 +65,7 @@ impl ClientCore {
         let Some(slot) = self.slots.get_mut(ticket) else {
             return;
         };
-        if slot.state == State::Failed {
+        if slot.state == State::Failed && !slot.may_revive() {
             return;
         }
         slot.state = State::Finished;

@@ -30,6 +30,7 @@ impl ClientCore {
         };
         if slot.state == State::Pending {
             slot.state = State::Failed;
+            slot.ended_here = true;
             self.retrievals.remove(&ticket);
             self.drop_kept(ticket);
             self.to_cancel.push(ticket);
@@ -37,9 +38,30 @@ impl ClientCore {
         }
     }
 
+    /// The run that submitted a task is cancelled: its future ends as one that was cancelled, and
+    /// the task is released, so that it goes on only if somebody else wants it.
+    pub(crate) fn abandon(
+        &mut self,
+        ticket: Ticket,
+        failure: Arc<TaskFailure>,
+        effects: &mut Effects,
+    ) {
+        let pending = self
+            .slots
+            .get(ticket)
+            .is_some_and(|slot| slot.state == State::Pending);
+        if pending {
+            self.release(ticket);
+            effects.ended.push((ticket, Ending::Failed(failure)));
+        }
+    }
+
     /// Sends what was batched: tasks first, so that whatever names them follows.
     pub(crate) fn flush(&mut self, effects: &mut Effects) {
         self.send_pending(effects);
+        for detached in std::mem::take(&mut self.to_detach).chunks(RELEASE_TICKETS) {
+            effects.send.push(FromClient::Detach(detached.to_vec()));
+        }
         for cancelled in std::mem::take(&mut self.to_cancel).chunks(RELEASE_TICKETS) {
             effects.send.push(FromClient::Cancel(cancelled.to_vec()));
         }

@@ -11,6 +11,7 @@ impl Slot {
     pub(crate) const PENDING: Self = Self {
         state: State::Pending,
         demanded: false,
+        ended_here: false,
     };
 }
 
@@ -23,8 +24,13 @@ impl ClientCore {
             operation,
             options,
             arguments,
+            parent,
             ..
         } = &task;
+        if self.pending.parent() != *parent {
+            self.send_pending(effects);
+            self.pending.set_parent(*parent);
+        }
         self.pending.push(
             key,
             operation,
@@ -53,12 +59,13 @@ impl ClientCore {
         self.send_tasks(tasks, effects);
     }
 
-    /// Sends what was submitted one by one.
+    /// Sends what was submitted one by one, and then the calls that waited for it.
     pub(crate) fn send_pending(&mut self, effects: &mut Effects) {
         if !self.pending.is_empty() {
             let tasks = std::mem::take(&mut self.pending);
             self.send_tasks(tasks, effects);
         }
+        effects.send.append(&mut self.to_call);
     }
 
     /// Sends tasks whose tickets end where the next one begins.

@@ -14,8 +14,19 @@ pub struct Output {
     pub(crate) key: Key,
 }
 
-/// Nodes whose results are wanted: a node, a tuple of up to eight, an array or a vector, or a
-/// reference to any of these.
+impl Output {
+    pub(crate) fn of<T>(node: &Node<T>) -> Self {
+        Self {
+            graph: node.graph(),
+            place: node.index(),
+            part: node.part(),
+            key: node.key().clone(),
+        }
+    }
+}
+
+/// Nodes whose results are wanted: a node, a tuple of up to eight, an array, a vector, a map with
+/// nodes as its values, [`NamedOutputs`](crate::NamedOutputs), or a reference to any of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an output of a graph",
     label = "wanted: a `Node`, a tuple of nodes, an array or a vector of nodes"
@@ -35,12 +46,7 @@ impl<T: TaskValue> GraphOutputs for Node<T> {
     type Futures = TaskFuture<T>;
 
     fn outputs(&self, outputs: &mut Vec<Output>) {
-        outputs.push(Output {
-            graph: self.graph(),
-            place: self.index(),
-            part: self.part(),
-            key: self.key().clone(),
-        });
+        outputs.push(Output::of(self));
     }
 
     #[allow(clippy::expect_used)] // There are as many handles as outputs were named.
