@@ -75,15 +75,29 @@ pub(crate) struct SpecRecord {
     pub(crate) class: ClassId,
     pub(crate) priority: i32,
     pub(crate) options: OptionsId,
+    /// Tasks of this spec that have a record.
+    tasks: u32,
 }
 
 /// Why an operation is not taken in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SignatureMismatch;
 
-/// All of them. Entries are few (what programs define, not what they call) and stay.
+/// Slots to be used again.
+#[derive(Debug, Default)]
+struct Vacant {
+    options: Vec<OptionsId>,
+    classes: Vec<ClassId>,
+    specs: Vec<SpecId>,
+}
+
+/// All of them. Operations are few (what programs define, not what they call) and stay; options, and
+/// what is made with them, go when neither a task nor a client names them.
 #[derive(Debug)]
 pub(crate) struct Specs {
+    vacant: Vacant,
+    /// How many options were left at the last sweep.
+    swept: usize,
     names: OperationNames,
     operations: Vec<OperationRecord>,
     options: Vec<TaskOptions>,
@@ -101,6 +115,8 @@ pub(crate) struct Specs {
 impl Default for Specs {
     fn default() -> Self {
         let mut specs = Self {
+            vacant: Vacant::default(),
+            swept: 0,
             names: OperationNames::default(),
             operations: Vec::new(),
             options: Vec::new(),
@@ -161,8 +177,16 @@ impl Specs {
         if let Some(&id) = self.options_index.get(options) {
             return id;
         }
-        let id = OptionsId(self.options.len() as u32);
-        self.options.push(options.clone());
+        let id = match self.vacant.options.pop() {
+            Some(id) => {
+                self.options[id.0 as usize] = options.clone();
+                id
+            }
+            None => {
+                self.options.push(options.clone());
+                OptionsId(self.options.len() as u32 - 1)
+            }
+        };
         self.options_index.insert(options.clone(), id);
         id
     }
@@ -184,8 +208,16 @@ impl Specs {
         let class = match self.classes_index.get(&class) {
             Some(&id) => id,
             None => {
-                let id = ClassId(self.classes.len() as u32);
-                self.classes.push(class.clone());
+                let id = match self.vacant.classes.pop() {
+                    Some(id) => {
+                        self.classes[id.0 as usize] = class.clone();
+                        id
+                    }
+                    None => {
+                        self.classes.push(class.clone());
+                        ClassId(self.classes.len() as u32 - 1)
+                    }
+                };
                 let preference = class.or_any;
                 self.classes_index.insert(class, id);
                 if preference {
@@ -195,15 +227,96 @@ impl Specs {
                 id
             }
         };
-        let id = SpecId(self.specs.len() as u32);
-        self.specs.push(SpecRecord {
+        let record = SpecRecord {
             operation,
             class,
             priority,
             options,
-        });
+            tasks: 0,
+        };
+        let id = match self.vacant.specs.pop() {
+            Some(id) => {
+                self.specs[id.0 as usize] = record;
+                id
+            }
+            None => {
+                self.specs.push(record);
+                SpecId(self.specs.len() as u32 - 1)
+            }
+        };
         self.specs_index.insert((operation, options), id);
         id
+    }
+
+    /// A task of a spec has a record now.
+    pub(crate) fn task_made(&mut self, spec: SpecId) {
+        let record = &mut self.specs[spec.0 as usize];
+        record.tasks += 1;
+        let operation = record.operation;
+        self.record_mut(operation).tasks += 1;
+    }
+
+    /// A record of a task of a spec is gone.
+    pub(crate) fn task_forgotten(&mut self, spec: SpecId) {
+        let record = &mut self.specs[spec.0 as usize];
+        record.tasks -= 1;
+        let operation = record.operation;
+        self.record_mut(operation).tasks -= 1;
+    }
+
+    /// Whether so many options have come since the last sweep that another one is worth its cost.
+    pub(crate) fn wants_sweep(&self) -> bool {
+        self.options_index.len() > 2 * self.swept + 64
+    }
+
+    /// How many different options, and specs made with them, there are.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.options_index.len() + self.specs_index.len() + self.classes_index.len()
+    }
+
+    /// Drops what no task names: specs without tasks that are not among `specs`, then classes and
+    /// options without specs, except these `options`. Returns the classes that are gone.
+    pub(crate) fn sweep(
+        &mut self,
+        specs: &BTreeSet<SpecId>,
+        options: &BTreeSet<OptionsId>,
+    ) -> BTreeSet<ClassId> {
+        let (mut live_classes, mut live_options) = (BTreeSet::new(), options.clone());
+        let mut index = std::mem::take(&mut self.specs_index);
+        index.retain(|_, id| {
+            let record = self.specs[id.0 as usize];
+            let stays = *id == SpecId::DATA || record.tasks > 0 || specs.contains(id);
+            if stays {
+                live_classes.insert(record.class);
+                live_options.insert(record.options);
+            } else {
+                self.vacant.specs.push(*id);
+            }
+            stays
+        });
+        self.specs_index = index;
+        // The order in which a hash table was walked must not show.
+        self.vacant.specs.sort_unstable();
+        let mut gone = BTreeSet::new();
+        self.classes_index.retain(|_, id| {
+            let stays = live_classes.contains(id);
+            if !stays {
+                gone.insert(*id);
+            }
+            stays
+        });
+        self.vacant.classes.extend(&gone);
+        self.preferences.retain(|class| !gone.contains(class));
+        self.options_index.retain(|_, id| {
+            let stays = live_options.contains(id);
+            if !stays {
+                self.vacant.options.push(*id);
+            }
+            stays
+        });
+        self.swept = self.options_index.len();
+        gone
     }
 
     pub(crate) fn get(&self, spec: SpecId) -> SpecRecord {

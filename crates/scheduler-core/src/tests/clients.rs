@@ -85,3 +85,21 @@ fn unknown_tickets_are_ignored() {
     t.say("c", FromClient::Release(vec![Ticket(77)]));
     t.say("c", FromClient::Cancel(vec![Ticket(77)])).expect([]);
 }
+
+#[test]
+fn options_go_with_the_client_and_the_tasks_that_name_them() {
+    let mut t = TestScheduler::new();
+    let before = t.core.specs.len();
+    t.client("d").graph_of("c", "keep*");
+    for round in 0..200 {
+        t.options.label = format!("label {round}");
+        t.graph_of("d", &format!("a{round}*"));
+    }
+    assert!(t.core.specs.len() > 400);
+    t.client_gone("d");
+    // The task that stays was made with the usual options.
+    assert_eq!(t.core.specs.len(), before + 2);
+    t.workers(["w1"]).skip();
+    t.graph("more*").finish("keep", "w1");
+    assert!(t.take_lines().contains(&"c: finished keep".to_owned()));
+}

@@ -179,5 +179,6 @@ impl SchedulerCore {
         }
         self.job_table.client_leaves(slot);
         self.run_steps();
+        self.sweep_specs();
     }
 }

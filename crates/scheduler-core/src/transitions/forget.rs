@@ -2,9 +2,10 @@
 
 use super::Step;
 use crate::core::SchedulerCore;
-use crate::spec::SpecId;
+use crate::spec::{OptionsId, SpecId};
 use crate::state::{Edge, State, Task};
 use crate::tables::{List, Place, WantList};
+use std::collections::BTreeSet;
 
 /// A place that belongs to no block marks a vacant record.
 const NO_PLACE: Place = Place {
@@ -61,8 +62,7 @@ impl SchedulerCore {
         let (blocks, tasks) = (&self.blocks, &self.tasks);
         let key_of = |slot: u32| blocks.key(tasks[slot as usize].place);
         self.keys.insert(blocks.key(place), slot, key_of);
-        let operation = self.specs.get(spec).operation;
-        self.specs.record_mut(operation).tasks += 1;
+        self.specs.task_made(spec);
         slot
     }
 
@@ -113,8 +113,7 @@ impl SchedulerCore {
         self.blocks.release(task.place, |other, place| {
             tasks[other as usize].place = place
         });
-        let operation = self.specs.get(task.spec).operation;
-        self.specs.record_mut(operation).tasks -= 1;
+        self.specs.task_forgotten(task.spec);
         self.count_out(task.state);
         self.job_table.task_forgotten(task.job);
         self.task_mut(slot).place = NO_PLACE;
@@ -133,6 +132,28 @@ impl SchedulerCore {
         if let Some(moved) = moved {
             let theirs = self.task(moved.task).dependencies;
             self.edges.get_mut(theirs)[moved.back as usize].back = back;
+        }
+    }
+}
+
+impl SchedulerCore {
+    /// Drops options that neither a task nor a client names any more.
+    pub(crate) fn sweep_specs(&mut self) {
+        if !self.specs.wants_sweep() {
+            return;
+        }
+        let options = self.clients.iter().flat_map(|(_, client)| &client.options);
+        let options: BTreeSet<OptionsId> = options.copied().collect();
+        let given = self
+            .workers
+            .iter()
+            .flat_map(|(_, worker)| worker.given.values().chain(worker.ending.values()));
+        let specs: BTreeSet<SpecId> = given.map(|given| given.spec).collect();
+        let gone = self.specs.sweep(&specs, &options);
+        self.newly_stuck
+            .retain(|(_, class), _| !gone.contains(class));
+        for (_, client) in self.clients.iter_mut() {
+            client.told_waiting.retain(|class| !gone.contains(class));
         }
     }
 }
