@@ -1,8 +1,11 @@
 //! How a local cluster is to be.
 
 use crate::{ClusterError, LocalCluster};
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use taskloom_extensions::{Extension, Service, hosted};
 use taskloom_scheduler::SchedulerConfig;
 
 /// How long workers have to register, unless set otherwise.
@@ -20,6 +23,23 @@ pub struct LocalClusterBuilder {
     pub(crate) resources: Vec<(String, f64)>,
     pub(crate) start_timeout: Duration,
     pub(crate) scheduler: SchedulerConfig,
+    pub(crate) extensions: Extensions,
+}
+
+/// What makes the extensions of a cluster's scheduler, beside the standard ones.
+#[derive(Clone, Default)]
+pub(crate) struct Extensions(Vec<Arc<dyn Fn() -> Box<dyn Extension> + Send + Sync>>);
+
+impl Extensions {
+    pub(crate) fn make(&self) -> Vec<Box<dyn Extension>> {
+        self.0.iter().map(|make| make()).collect()
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} extensions", self.0.len())
+    }
 }
 
 impl Default for LocalClusterBuilder {
@@ -33,6 +53,7 @@ impl Default for LocalClusterBuilder {
             resources: Vec::new(),
             start_timeout: START_TIMEOUT,
             scheduler: SchedulerConfig::default(),
+            extensions: Extensions::default(),
         }
     }
 }
@@ -86,6 +107,16 @@ impl LocalClusterBuilder {
     /// Changes the scheduler's settings.
     pub fn scheduler(mut self, change: impl FnOnce(&mut SchedulerConfig)) -> Self {
         change(&mut self.scheduler);
+        self
+    }
+
+    /// Gives the scheduler an extension beside the standard ones: `.extension(Tally::default)`. What
+    /// makes it is called once for each cluster that is started.
+    pub fn extension<S: Service>(
+        mut self,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Self {
+        self.extensions.0.push(Arc::new(move || hosted(make())));
         self
     }
 

@@ -7,16 +7,40 @@
 //! What does not: IO, clocks, randomness, and the clients' side of the tools, which is in
 //! `taskloom-client`.
 
+pub mod barrier;
+mod calls;
+pub mod channel;
+pub mod event;
+mod feed;
+mod item;
+pub mod lease;
+pub mod lock;
 mod name;
+mod named;
+pub mod queue;
+pub mod semaphore;
 mod service;
 #[cfg(test)]
 mod testing;
+pub mod topic;
+pub mod variable;
 
-pub use service::{Incoming, Operation, Operations, Out, Push, Service, hosted};
+pub use feed::{Ended, MoreRequest, READERS_MAX, ROOM_MAX};
+pub use item::{BATCH_BYTES, BATCH_ITEMS_MAX, ITEM_BYTES_MAX, Items, too_large};
+pub use service::{
+    Incoming, Operation, Operations, Out, Push, Service, from_payload, hosted, to_payload,
+};
 
-use taskloom_scheduler_core::extension::Extension;
+pub use taskloom_scheduler_core::extension::{
+    CallId, Called, Extension, ExtensionEffect, ExtensionEffects, ExtensionEvent, Hears, TaskEnd,
+};
 
 /// The extensions of every scheduler.
 pub fn standard() -> Vec<Box<dyn Extension>> {
-    Vec::new()
+    vec![
+        hosted(lock::Locks::new()),
+        hosted(semaphore::Semaphores::new()),
+        hosted(event::Events::new()),
+        hosted(barrier::Barriers::new()),
+    ]
 }

@@ -3,9 +3,7 @@
 use crate::exit::Exit;
 use crate::flags::CommandLine;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Runs a daemon by a command line.
-type Daemon = fn(&CommandLine) -> Exit;
+use taskloom_extensions::Extension;
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
@@ -16,21 +14,27 @@ static INITIALISED: AtomicBool = AtomicBool::new(false);
 /// not return then. Otherwise it returns at once, and from now on the program can start copies of
 /// itself as workers. It may be called inside `#[tokio::main]`.
 pub fn init() {
+    init_with(Vec::new);
+}
+
+/// [`init`] with extensions beside the standard ones, for when the program is started as a scheduler.
+pub fn init_with(extensions: impl FnOnce() -> Vec<Box<dyn Extension>>) {
     INITIALISED.store(true, Ordering::Release);
-    let daemons: [(&str, Daemon); 2] = [
-        ("worker", crate::worker::run),
-        ("scheduler", crate::scheduler::run),
-    ];
-    for (name, run) in daemons {
-        if let Some(line) = CommandLine::of_subcommand(name) {
-            std::process::exit(i32::from(on_a_thread_of_its_own(run, &line).code()));
-        }
+    let end = |exit: Exit| std::process::exit(i32::from(exit.code()));
+    if let Some(line) = CommandLine::of_subcommand("worker") {
+        end(on_a_thread_of_its_own(|| crate::worker::run(&line)));
+    }
+    if let Some(line) = CommandLine::of_subcommand("scheduler") {
+        let extensions = extensions();
+        end(on_a_thread_of_its_own(|| {
+            crate::scheduler::run(&line, extensions)
+        }));
     }
 }
 
 /// The caller may be inside a runtime, where no second one can be driven.
-fn on_a_thread_of_its_own(run: Daemon, line: &CommandLine) -> Exit {
-    let ended = std::thread::scope(|scope| scope.spawn(|| run(line)).join());
+fn on_a_thread_of_its_own(daemon: impl FnOnce() -> Exit + Send) -> Exit {
+    let ended = std::thread::scope(|scope| scope.spawn(daemon).join());
     // A panic has printed what it was.
     ended.unwrap_or(Exit::Failure)
 }

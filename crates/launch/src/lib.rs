@@ -25,6 +25,6 @@ mod values;
 mod worker;
 
 pub use child::{ChildWorker, NotInitialised};
-pub use init::{init, initialised};
-pub use scheduler::scheduler_main;
+pub use init::{init, init_with, initialised};
+pub use scheduler::{scheduler_main, scheduler_main_with};
 pub use worker::worker_main;

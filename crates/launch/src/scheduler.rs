@@ -12,24 +12,34 @@ use crate::signals::{Signals, end_at_once};
 use crate::supervisor::notify;
 use crate::values::{parse_small_count, parse_time, parse_time_above_zero};
 use std::process::ExitCode;
+use taskloom_extensions::Extension;
 use taskloom_scheduler::{Scheduler, SchedulerConfig, SchedulerHandle};
 
 /// Runs a scheduler by the flags of the command line, and returns when it has ended.
 pub fn scheduler_main() -> ExitCode {
-    run(&CommandLine::of_this_process()).into()
+    scheduler_main_with([])
+}
+
+/// [`scheduler_main`] with extensions beside the standard ones: the `main` of a scheduler of your
+/// own. If two of them have one name or offer one operation it says so and ends with exit code 1.
+pub fn scheduler_main_with(
+    extensions: impl IntoIterator<Item = Box<dyn Extension>>,
+) -> ExitCode {
+    let extensions = extensions.into_iter().collect();
+    run(&CommandLine::of_this_process(), extensions).into()
 }
 
 /// Runs a scheduler by this command line.
-pub(crate) fn run(line: &CommandLine) -> Exit {
-    start(line).unwrap_or_else(|failure| announce::failure(&failure))
+pub(crate) fn run(line: &CommandLine, extensions: Vec<Box<dyn Extension>>) -> Exit {
+    start(line, extensions).unwrap_or_else(|failure| announce::failure(&failure))
 }
 
-fn start(line: &CommandLine) -> Result<Exit, Failure> {
+fn start(line: &CommandLine, extensions: Vec<Box<dyn Extension>>) -> Result<Exit, Failure> {
     let flags = flags::parse(Section::Scheduler, line)?;
     let layers = Layers::new(Section::Scheduler, &flags, process::environment())?;
     let config = read(&layers)?;
     process::start_logging(&layers)?;
-    process::runtime()?.block_on(serve(config))
+    process::runtime()?.block_on(serve(config, extensions))
 }
 
 fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
@@ -45,10 +55,13 @@ fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
     })
 }
 
-async fn serve(config: SchedulerConfig) -> Result<Exit, Failure> {
+async fn serve(
+    config: SchedulerConfig,
+    extensions: Vec<Box<dyn Extension>>,
+) -> Result<Exit, Failure> {
     // Before the scheduler, so that a signal in its first moment ends it in order too.
     let mut signals = Signals::install()?;
-    let scheduler = Scheduler::spawn(config)?;
+    let scheduler = Scheduler::spawn_with(config, extensions)?;
     announce::line(&start_line(&scheduler));
     announce::warning(
         "no TLS and no token: anyone who reaches this port can run tasks; keep it in a trusted \
@@ -57,13 +70,14 @@ async fn serve(config: SchedulerConfig) -> Result<Exit, Failure> {
     notify("READY=1");
 
     let mut roster = scheduler.roster();
-    // The roster ends with the scheduler, which should not happen before a signal.
-    let defect = async { while roster.changed().await.is_ok() {} };
+    // The roster ends with the scheduler: by a defect, or because a client asked for it.
+    let ended = async { while roster.changed().await.is_ok() {} };
     let signal = tokio::select! {
         signal = signals.next() => signal,
-        () = defect => {
-            scheduler.join()?;
-            return Err(Failure::new(Exit::Failure, "the scheduler ended without being told to"));
+        () = ended => {
+            scheduler.joined().await?;
+            announce::line("the scheduler has ended: a client shut the cluster down");
+            return Ok(Exit::Success);
         }
     };
     announce::line(&format!(

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use taskloom_core::message::Peer;
 use taskloom_rpc::Clock;
 use taskloom_rpc::link::Handled;
+use taskloom_scheduler_core::extension::{Extension, ExtensionError};
 use taskloom_scheduler_core::{Effects, Event, SchedulerCore};
 use tokio::sync::{mpsc, watch};
 
@@ -33,16 +34,17 @@ impl CoreLoop {
     pub(crate) fn new(
         config: &SchedulerConfig,
         epoch: u16,
+        extensions: Vec<Box<dyn Extension>>,
         roster: watch::Sender<Vec<Registered>>,
-    ) -> Self {
-        Self {
-            core: SchedulerCore::new(config.core(), epoch),
+    ) -> Result<Self, ExtensionError> {
+        Ok(Self {
+            core: SchedulerCore::with_extensions(config.core(), epoch, extensions)?,
             effects: Effects::default(),
             clock: Clock::new(),
             links: Links::new(roster),
             worker_timeout: config.worker_timeout,
             closing: None,
-        }
+        })
     }
 
     /// Runs until the scheduler was closed and its peers are told, or nobody can tell it anything.
@@ -181,20 +183,34 @@ impl CoreLoop {
             Input::Reach { worker, answer } => {
                 let _ = answer.send(self.links.reach(worker));
             }
-            Input::Close { reason } => {
-                if self.closing.is_none() {
-                    tracing::info!(reason, "closing");
-                    self.closing = Some(Instant::now() + CLOSE_GRACE);
-                    self.handle(Event::Close { reason });
-                }
-            }
+            Input::Close { reason } => self.close(reason),
+        }
+    }
+
+    /// Begins to end, once.
+    fn close(&mut self, reason: String) {
+        if self.closing.is_none() {
+            tracing::info!(reason, "closing");
+            self.closing = Some(Instant::now() + CLOSE_GRACE);
+            self.handle(Event::Close { reason });
         }
     }
 
     /// Lets the core place tasks, then says everything that it wants said.
     fn end_turn(&mut self) {
         loop {
+            if let Some(reason) = self.effects.close.take() {
+                self.close(reason);
+            }
             self.handle(Event::EndOfTurn);
+            for fault in self.effects.extension_faults.drain(..) {
+                tracing::error!(
+                    extension = fault.extension,
+                    event = fault.event,
+                    "an extension has a defect: {}",
+                    fault.message
+                );
+            }
             let lost = self.links.flush(&mut self.effects);
             if lost.is_empty() {
                 break;

@@ -1,6 +1,7 @@
 //! Why a scheduler cannot start or go on.
 
 use taskloom_rpc::listen::ListenError;
+use taskloom_scheduler_core::extension::ExtensionError;
 
 /// Why a scheduler cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum SchedulerError {
         /// Why.
         reason: String,
     },
+    /// Two extensions cannot run together.
+    #[error("cannot start the scheduler: {0}")]
+    Extensions(#[from] ExtensionError),
     /// A part of the scheduler ended that never should: a defect of Taskloom.
     #[error("the scheduler's {what} ended unexpectedly: {reason}")]
     Defect {

@@ -15,6 +15,7 @@ use taskloom_core::invariants;
 use taskloom_rpc::data::{BufferPool, DataLimits, DataService, PeerPool, PoolOptions};
 use taskloom_rpc::listen::{Listener, contact_ip};
 use taskloom_rpc::serve::{lobby, scheduler_routes};
+use taskloom_scheduler_core::extension::Extension;
 use tokio::sync::watch;
 
 /// A scheduler. See [`Scheduler::spawn`].
@@ -27,8 +28,21 @@ impl Scheduler {
     /// # Errors
     /// If the address cannot be listened on, a setting is not valid, or a thread cannot be started.
     pub fn spawn(config: SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
+        Self::spawn_with(config, Vec::new())
+    }
+
+    /// [`Scheduler::spawn`] with extensions beside the standard ones.
+    ///
+    /// # Errors
+    /// As there, and if two extensions have one name or offer one operation.
+    pub fn spawn_with(
+        config: SchedulerConfig,
+        extensions: Vec<Box<dyn Extension>>,
+    ) -> Result<SchedulerHandle, SchedulerError> {
+        let mut all = taskloom_extensions::standard();
+        all.extend(extensions);
         // The caller may be inside a runtime, where another one can be neither driven nor dropped.
-        let started = std::thread::scope(|scope| scope.spawn(|| start(&config)).join());
+        let started = std::thread::scope(|scope| scope.spawn(|| start(&config, all)).join());
         started.unwrap_or_else(|panic| {
             let reason = words_of(&*panic);
             Err(SchedulerError::Defect {
@@ -39,7 +53,10 @@ impl Scheduler {
     }
 }
 
-fn start(config: &SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
+fn start(
+    config: &SchedulerConfig,
+    extensions: Vec<Box<dyn Extension>>,
+) -> Result<SchedulerHandle, SchedulerError> {
     config.validate()?;
     invariants::install_hook(|id, details| {
         tracing::error!(invariant = ?id, statement = id.statement(), details, "broken invariant");
@@ -55,7 +72,7 @@ fn start(config: &SchedulerConfig) -> Result<SchedulerHandle, SchedulerError> {
 
     let (core, inputs) = CoreHandle::new();
     let (registered, roster) = watch::channel(Vec::new());
-    let core_loop = CoreLoop::new(config, epoch(), registered);
+    let core_loop = CoreLoop::new(config, epoch(), extensions, registered)?;
     let buffers = BufferPool::new(config.relay_bytes);
     let relay = {
         // Connections live on the runtime that is entered when they are made: the relay's.
