@@ -38,6 +38,10 @@ pub struct WorkerConfig {
     /// How long a task that was cancelled, or ran out of time, may go on before its thread is
     /// replaced.
     pub stuck_after: Duration,
+    /// Whether a worker that has to start anew does so in its process, and its handle stays good;
+    /// otherwise it ends with [`WorkerExit::Restart`](crate::WorkerExit::Restart), for its owner to
+    /// start it again.
+    pub restart_in_place: bool,
     /// Is told what people want to see, on the control thread: it must return soon.
     pub on_news: Option<OnNews>,
 }
@@ -79,6 +83,11 @@ pub enum News {
     },
     /// The worker takes nothing new and ends when its tasks have.
     Leaving,
+    /// The worker ends what it does and starts anew with empty hands.
+    Restarting {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl WorkerConfig {
@@ -96,6 +105,7 @@ impl WorkerConfig {
             drain_timeout: Duration::from_secs(30),
             death_timeout: None,
             stuck_after: taskloom_core::limits::STUCK_AFTER,
+            restart_in_place: false,
             on_news: None,
         }
     }
@@ -121,6 +131,7 @@ impl fmt::Debug for WorkerConfig {
             .field("drain_timeout", &self.drain_timeout)
             .field("death_timeout", &self.death_timeout)
             .field("stuck_after", &self.stuck_after)
+            .field("restart_in_place", &self.restart_in_place)
             .finish_non_exhaustive()
     }
 }

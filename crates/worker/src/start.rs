@@ -1,7 +1,7 @@
 //! Putting a worker together and starting its threads.
 
-use crate::config::WorkerConfig;
-use crate::control::{Connector, Control, Parts, Turn};
+use crate::config::{News, WorkerConfig};
+use crate::control::{Command, Connector, Control, Parts, Turn};
 use crate::data::Data;
 use crate::error::{WorkerError, WorkerExit};
 use crate::executor::{Completions, Executor, Home};
@@ -10,16 +10,18 @@ use crate::progress::Progress;
 use crate::reaper::Reaper;
 use crate::scratch;
 use crate::store::Store;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::WorkerHello;
 use taskloom_rpc::listen::Listener;
 use taskloom_task::{Registry, WorkerScope};
 use taskloom_worker_core::{Config, Kind, WorkerCore};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 /// Unused receive buffers that the worker keeps: this part of its memory (1 / n), ...
@@ -31,6 +33,12 @@ const BUFFER_BYTES_MAX: u64 = 1 << 30;
 /// Most compute threads.
 const THREADS_MAX: usize = 4_096;
 
+/// How long a worker that starts anew waits for its own port ...
+const PORT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// ... and how often it looks.
+const PORT_PAUSE: Duration = Duration::from_millis(20);
+
 pub(crate) fn spawn(
     mut config: WorkerConfig,
     registry: Registry,
@@ -38,60 +46,43 @@ pub(crate) fn spawn(
     let name = config.name.clone().unwrap_or_else(made_up_name);
     check(&config, &name)?;
     config.resources.sort();
-    let listener = Listener::bind(&config.listen)?;
-    let bound = listener.address;
-    let scratch = scratch::make(&config.local_directory, &name)?;
-    let store = Arc::new(Store::default());
-    let (transfers_in, transfers) = mpsc::unbounded_channel();
-    let (commands_in, commands) = mpsc::unbounded_channel();
-    let completions = Arc::new(Completions::default());
-    let buffer_bytes = (config.memory_limit / BUFFER_SHARE).min(BUFFER_BYTES_MAX);
-    let kinds = kinds(&registry);
-    let any_async = kinds.contains(&Kind::Async);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(WorkerError::Threads)?;
-    let hello = hello(&config, &name, &registry);
-    let turn = Turn::new(Parts {
-        core: WorkerCore::new(Config {
-            name: name.clone(),
-            nthreads: hello.nthreads,
-            operations: kinds,
-            memory_limit: config.memory_limit,
-            drain_timeout: config.drain_timeout,
-            stuck_after: config.stuck_after,
-        }),
-        registry,
-        executor: Executor::spawn(config.nthreads, any_async, completions.clone())
-            .map_err(WorkerError::Threads)?,
-        completions,
-        data: Data::spawn(listener, store.clone(), buffer_bytes, transfers_in)
-            .map_err(WorkerError::Threads)?,
-        store,
-        reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
-        home: Arc::new(Home {
-            name: name.clone(),
-            scope: WorkerScope::new(name.clone(), scratch.path()),
-        }),
-    });
+    let (commands_in, mut commands) = mpsc::unbounded_channel();
     let progress = Arc::new(Progress::default());
-    let connector = Connector::new(hello, bound);
-    let control = Control {
+    let plan = Plan {
+        name: name.clone(),
         config,
-        connector,
-        turn,
-        commands,
-        transfers,
+        registry,
         progress: progress.clone(),
     };
-    let guard = Ending {
-        progress: progress.clone(),
-        scratch: Some(scratch),
+    let first = plan.life()?;
+    let bound = first.bound;
+    let lives = move || {
+        let mut life = first;
+        loop {
+            let exit = life.run(&runtime, &mut commands);
+            life = match exit {
+                WorkerExit::Restart(reason) if plan.config.restart_in_place => {
+                    match plan.next_life(reason) {
+                        Ok(life) => life,
+                        Err(exit) => return exit,
+                    }
+                }
+                exit => return exit,
+            };
+        }
     };
+    let ending = progress.clone();
     std::thread::Builder::new()
         .name("taskloom-control".into())
-        .spawn(move || guard.run(move || runtime.block_on(control.run())))
+        .spawn(move || {
+            // A defect must not leave an owner waiting for ever.
+            let exit = catch_unwind(AssertUnwindSafe(lives)).unwrap_or(WorkerExit::Crashed);
+            ending.ended(exit);
+        })
         .map_err(WorkerError::Threads)?;
     Ok(WorkerHandle {
         name,
@@ -101,21 +92,100 @@ pub(crate) fn spawn(
     })
 }
 
-/// What is done when the control thread ends, however it ends.
-struct Ending {
+/// What a worker is made from, also again.
+struct Plan {
+    name: String,
+    config: WorkerConfig,
+    registry: Registry,
     progress: Arc<Progress>,
-    scratch: Option<TempDir>,
 }
 
-impl Ending {
-    fn run(mut self, work: impl FnOnce() -> WorkerExit) {
-        // A defect must not leave an owner waiting for ever.
-        let exit = catch_unwind(AssertUnwindSafe(work)).unwrap_or(WorkerExit::Crashed);
-        if let Some(Err(error)) = self.scratch.take().map(TempDir::close) {
+/// A worker from its start to its end or its restart.
+struct Life {
+    control: Control,
+    bound: SocketAddr,
+    scratch: TempDir,
+}
+
+impl Plan {
+    fn life(&self) -> Result<Life, WorkerError> {
+        let (config, name) = (&self.config, &self.name);
+        let listener = Listener::bind(&config.listen)?;
+        let bound = listener.address;
+        let scratch = scratch::make(&config.local_directory, name)?;
+        let store = Arc::new(Store::default());
+        let (transfers_in, transfers) = mpsc::unbounded_channel();
+        let completions = Arc::new(Completions::default());
+        let buffer_bytes = (config.memory_limit / BUFFER_SHARE).min(BUFFER_BYTES_MAX);
+        let kinds = kinds(&self.registry);
+        let any_async = kinds.contains(&Kind::Async);
+        let hello = hello(config, name, &self.registry);
+        let turn = Turn::new(Parts {
+            core: WorkerCore::new(Config {
+                name: name.clone(),
+                nthreads: hello.nthreads,
+                operations: kinds,
+                memory_limit: config.memory_limit,
+                drain_timeout: config.drain_timeout,
+                stuck_after: config.stuck_after,
+            }),
+            registry: self.registry.clone(),
+            executor: Executor::spawn(config.nthreads, any_async, completions.clone())
+                .map_err(WorkerError::Threads)?,
+            completions,
+            data: Data::spawn(listener, store.clone(), buffer_bytes, transfers_in)
+                .map_err(WorkerError::Threads)?,
+            store,
+            reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
+            home: Arc::new(Home {
+                name: name.clone(),
+                scope: WorkerScope::new(name.clone(), scratch.path()),
+            }),
+        });
+        let control = Control {
+            config: config.clone(),
+            connector: Connector::new(hello, bound),
+            turn,
+            transfers,
+            progress: self.progress.clone(),
+        };
+        Ok(Life {
+            control,
+            bound,
+            scratch,
+        })
+    }
+
+    /// Starts anew with empty hands. The threads of the life before may still be about to end, and
+    /// one of them has the port.
+    fn next_life(&self, reason: String) -> Result<Life, WorkerExit> {
+        tracing::warn!(worker = %self.name, reason, "the worker starts anew");
+        self.progress.lost();
+        let began = Instant::now();
+        self.config.tell(&News::Restarting { reason });
+        loop {
+            match self.life() {
+                Ok(life) => return Ok(life),
+                Err(WorkerError::Listen(_)) if began.elapsed() < PORT_PATIENCE => {
+                    std::thread::sleep(PORT_PAUSE);
+                }
+                Err(error) => return Err(WorkerExit::Restart(error.to_string())),
+            }
+        }
+    }
+}
+
+impl Life {
+    fn run(self, runtime: &Runtime, commands: &mut mpsc::UnboundedReceiver<Command>) -> WorkerExit {
+        let Self {
+            control, scratch, ..
+        } = self;
+        let exit = runtime.block_on(control.run(commands));
+        if let Err(error) = scratch.close() {
             // A task that runs on may hold on to its files; the system's own sweep gets them.
             tracing::debug!(%error, "the scratch directory could not be removed");
         }
-        self.progress.ended(exit);
+        exit
     }
 }
 

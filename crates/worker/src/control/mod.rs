@@ -31,25 +31,27 @@ pub(crate) struct Control {
     pub(crate) config: WorkerConfig,
     pub(crate) connector: Connector,
     pub(crate) turn: Turn,
-    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     pub(crate) transfers: mpsc::UnboundedReceiver<Transfer>,
     pub(crate) progress: Arc<Progress>,
 }
 
 impl Control {
     /// Runs until the worker is to end.
-    pub(crate) async fn run(mut self) -> WorkerExit {
+    pub(crate) async fn run(
+        mut self,
+        commands: &mut mpsc::UnboundedReceiver<Command>,
+    ) -> WorkerExit {
         loop {
             let found = tokio::select! {
                 biased;
-                command = self.commands.recv() => return exit_of(command),
+                command = commands.recv() => return exit_of(command),
                 found = self.connector.find(&self.config, &self.progress) => found,
             };
             let link = match found {
                 Found::Link(link) => link,
                 Found::Exit(exit) => return exit,
             };
-            match self.session(*link).await {
+            match self.session(*link, commands).await {
                 SessionEnd::Exit(exit) => return exit,
                 SessionEnd::Lost { reason, announced } => {
                     let scheduler = self.config.scheduler.clone();

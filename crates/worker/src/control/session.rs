@@ -11,6 +11,7 @@ use taskloom_core::message::{FromWorker, ToWorker};
 use taskloom_rpc::WorkerLink;
 use taskloom_rpc::link::{Batch, Handled, LinkError, Outbox};
 use taskloom_worker_core::Event;
+use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
 /// How many frames of the scheduler one turn takes at most.
@@ -52,7 +53,11 @@ enum Woken {
 
 impl Control {
     /// Lives through one session.
-    pub(crate) async fn session(&mut self, link: WorkerLink) -> SessionEnd {
+    pub(crate) async fn session(
+        &mut self,
+        link: WorkerLink,
+        commands: &mut mpsc::UnboundedReceiver<Command>,
+    ) -> SessionEnd {
         let WorkerLink {
             welcome,
             mut inbox,
@@ -81,7 +86,7 @@ impl Control {
             let looks = self.turn.core.may_hold_back();
             let woken = tokio::select! {
                 biased;
-                command = self.commands.recv() => Woken::Command(command),
+                command = commands.recv() => Woken::Command(command),
                 frame = inbox.next() => Woken::Frame(frame),
                 () = self.turn.completions.woken() => Woken::Ends,
                 transfer = self.transfers.recv() => Woken::Transfer(transfer),
