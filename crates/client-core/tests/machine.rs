@@ -44,6 +44,10 @@ struct World {
     answered: BTreeSet<(Ticket, Part)>,
     /// What each future ended in.
     states: BTreeMap<Ticket, State>,
+    /// Futures that their client ended.
+    cancelled: BTreeSet<Ticket>,
+    /// What the scheduler was asked to run again.
+    to_retry: Vec<Ticket>,
     questions: VecDeque<(u64, Vec<Ticket>)>,
     fetches: Vec<Fetch>,
     uploads: Vec<Upload>,
@@ -82,6 +86,8 @@ impl World {
             demanded: BTreeSet::new(),
             answered: BTreeSet::new(),
             states: BTreeMap::new(),
+            cancelled: BTreeSet::new(),
+            to_retry: Vec::new(),
             questions: VecDeque::new(),
             fetches: Vec::new(),
             uploads: Vec::new(),
@@ -105,7 +111,10 @@ impl World {
                 "{ticket} changed after its release"
             );
             let before = self.states[&ticket];
-            assert_ne!(before, State::Failed, "{ticket} came to life again");
+            assert!(
+                !self.cancelled.contains(&ticket),
+                "{ticket} came to life again"
+            );
             let state = match ending {
                 Ending::Finished(value) => {
                     if value.is_some() {
@@ -115,10 +124,11 @@ impl World {
                 }
                 Ending::Failed(_) => {
                     self.demanded.retain(|(of, _)| *of != ticket);
+                    assert_ne!(before, State::Failed, "{ticket} failed twice");
                     State::Failed
                 }
                 Ending::Pending => {
-                    assert_eq!(before, State::Finished);
+                    assert_ne!(before, State::Pending);
                     State::Pending
                 }
             };
@@ -219,6 +229,30 @@ impl World {
                 }
                 self.questions.push_back((request, tickets));
             }
+            FromClient::Want { ticket, .. } => self.arrive(ticket),
+            FromClient::Retry(tickets) => {
+                for ticket in tickets {
+                    assert!(
+                        !self.released.contains(&ticket),
+                        "retried after its release"
+                    );
+                    assert!(!self.cancelled.contains(&ticket), "retried after its end");
+                    assert_eq!(self.states.get(&ticket), Some(&State::Failed));
+                    self.to_retry.push(ticket);
+                }
+            }
+            FromClient::Detach(tickets) => {
+                for ticket in tickets {
+                    assert!(
+                        self.arrived.contains_key(&ticket),
+                        "detached before it was sent"
+                    );
+                    assert!(
+                        !self.released.contains(&ticket),
+                        "detached after its release"
+                    );
+                }
+            }
             FromClient::Missing { .. }
             | FromClient::SupplyFailed { .. }
             | FromClient::Heartbeat => {}
@@ -300,6 +334,14 @@ impl World {
         }));
     }
 
+    /// The scheduler runs again what it was asked to.
+    fn revive(&mut self) {
+        for ticket in std::mem::take(&mut self.to_retry) {
+            self.arrived.insert(ticket, Known::Pending);
+            self.handle(Event::Said(vec![ToClient::Pending { ticket }]));
+        }
+    }
+
     fn demand(&mut self, ticket: Ticket, part: Part) {
         if self.states[&ticket] != State::Failed {
             self.demanded.insert((ticket, part));
@@ -368,6 +410,7 @@ impl World {
             for ticket in pending {
                 self.finish(ticket, false);
             }
+            self.revive();
             while !self.questions.is_empty() {
                 self.answer(2, false);
             }
@@ -399,7 +442,7 @@ impl World {
         } else {
             Part::WHOLE
         };
-        match (action % 18, held, arrived) {
+        match (action % 22, held, arrived) {
             (0 | 1, ..) => self.submit(index),
             (2, ..) => self.submit_many(index),
             (3, ..) => self.scatter(index),
@@ -410,7 +453,20 @@ impl World {
                 self.handle(Event::Release(ticket));
             }
             (7, Some(ticket), _) => {
+                let ends = self.states[&ticket] == State::Pending;
                 self.handle(Event::Cancel(ticket, failure(ErrorCode::Cancelled)));
+                if ends {
+                    self.cancelled.insert(ticket);
+                }
+            }
+            (18, Some(ticket), _) => self.handle(Event::Retry(vec![ticket])),
+            (19, ..) => self.revive(),
+            (20, Some(ticket), _) => self.handle(Event::Detach(vec![ticket])),
+            (21, ..) => {
+                let ticket = self.core.next_ticket();
+                self.hold(ticket);
+                let key = Key::new(format!("elsewhere-{}", index % 7)).unwrap();
+                self.handle(Event::Want(key));
             }
             (8, ..) => self.handle(Event::Flush),
             (9 | 10, _, Some(ticket)) => self.finish(ticket, index.is_multiple_of(2)),
@@ -677,4 +733,53 @@ fn nothing_happens_after_the_end() {
     );
     world.core.handle(world.now, Event::Flush, &mut effects);
     assert!(effects.send.is_empty() && effects.fetch.is_empty());
+}
+
+#[test]
+fn a_failed_task_comes_to_life_again_when_the_scheduler_says_so() {
+    let mut world = World::new(false);
+    let ticket = world.core.next_ticket();
+    world.submit(1);
+    world.handle(Event::Flush);
+    world.arrived.insert(ticket, Known::Failed);
+    let failed = failure(ErrorCode::Task);
+    world.handle(Event::Said(vec![ToClient::Failed {
+        ticket,
+        failure: failed,
+    }]));
+    world.handle(Event::Retry(vec![ticket]));
+    assert_eq!(world.to_retry, [ticket]);
+    assert_eq!(world.core.state(ticket), Some(State::Failed));
+    world.revive();
+    assert_eq!(world.core.state(ticket), Some(State::Pending));
+    // What its client cancels stays so.
+    world.handle(Event::Cancel(ticket, failure(ErrorCode::Cancelled)));
+    world.cancelled.insert(ticket);
+    world.handle(Event::Retry(vec![ticket]));
+    assert!(world.to_retry.is_empty());
+    world.handle(Event::Said(vec![ToClient::Pending { ticket }]));
+    assert_eq!(world.core.state(ticket), Some(State::Failed));
+}
+
+#[test]
+fn what_is_detached_goes_out_after_its_task_and_before_its_release() {
+    let mut world = World::new(false);
+    let ticket = world.core.next_ticket();
+    world.submit(1);
+    world.handle(Event::Detach(vec![ticket]));
+    world.held.remove(&ticket);
+    world.handle(Event::Release(ticket));
+    let mut effects = Effects::default();
+    world.core.handle(world.now, Event::Flush, &mut effects);
+    let said: Vec<&str> = effects.send.iter().map(name_of).collect();
+    assert_eq!(said, ["submit", "detach", "release"]);
+}
+
+fn name_of(message: &FromClient) -> &'static str {
+    match message {
+        FromClient::Submit(_) => "submit",
+        FromClient::Detach(_) => "detach",
+        FromClient::Release(_) => "release",
+        _ => "something else",
+    }
 }

@@ -8,6 +8,7 @@ use crate::operation::Operation;
 use crate::options::ResourceAmount;
 use crate::value::Encoded;
 use bytes::Bytes;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -168,6 +169,38 @@ pub struct Explanation {
     pub queue_place: Option<u64>,
     /// How often it was given to a worker.
     pub runs: u32,
+}
+
+impl fmt::Display for Explanation {
+    /// The state in a line, and a line for each reason and for each earlier run.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}", self.key, self.operation)?;
+        if !self.label.is_empty() {
+            write!(f, ", {}", self.label)?;
+        }
+        if !self.job.is_empty() {
+            write!(f, ", job {}", self.job)?;
+        }
+        write!(f, ") is in the state {}", self.state)?;
+        if !self.workers.is_empty() {
+            write!(f, " [{}]", self.workers.join(", "))?;
+        }
+        match self.queue_place {
+            Some(0) => f.write_str(", first of its queue")?,
+            Some(ahead) => write!(f, ", {ahead} go before it")?,
+            None => {}
+        }
+        if self.runs > 0 {
+            write!(f, ", given to a worker {} times", self.runs)?;
+        }
+        for reason in &self.reasons {
+            write!(f, "\n  {reason}")?;
+        }
+        for line in &self.story {
+            write!(f, "\n  before: {line}")?;
+        }
+        Ok(())
+    }
 }
 
 /// A job in short.
