@@ -36,7 +36,7 @@ impl Member {
     /// Whether it is known to have ended.
     pub(crate) fn has_ended(&self) -> bool {
         match &self.body {
-            Body::Threads(_) => false,
+            Body::Threads(worker) => worker.exit().is_some(),
             Body::Process(process) => process.has_ended(),
         }
     }

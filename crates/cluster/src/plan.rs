@@ -56,6 +56,7 @@ impl Plan {
             port: 0,
             interface: None,
         };
+        config.restart_in_place = true;
         config.nthreads = builder.threads;
         config.memory_limit = memory_limit;
         config.local_directory = directory;

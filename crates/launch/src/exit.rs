@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Refused,
     /// There was no scheduler for as long as the worker was to wait.
     NoScheduler,
+    /// The worker has to start anew, and could not do so by itself.
+    Restart,
     /// A second signal asked for an end at once.
     Signal(u8),
 }
@@ -36,6 +38,7 @@ impl Exit {
             Self::CannotListen => 3,
             Self::Refused => 4,
             Self::NoScheduler => 5,
+            Self::Restart => 6,
             // What a shell reports for a process that the signal killed.
             Self::Signal(signal) => 128_u8.saturating_add(signal),
         }
@@ -132,6 +135,7 @@ pub(crate) fn of_worker(exit: &WorkerExit) -> Exit {
         WorkerExit::Drained | WorkerExit::Stopped => Exit::Success,
         WorkerExit::Refused(_) => Exit::Refused,
         WorkerExit::NoScheduler { .. } => Exit::NoScheduler,
+        WorkerExit::Restart(_) => Exit::Restart,
         _ => Exit::Failure,
     }
 }
@@ -151,6 +155,7 @@ mod tests {
             Exit::CannotListen,
             Exit::Refused,
             Exit::NoScheduler,
+            Exit::Restart,
         ] {
             assert!(
                 reference.contains(&format!("\n| {} | ", exit.code())),

@@ -181,6 +181,7 @@ fn exit_of(status: ExitStatus) -> Exit {
         Exit::CannotListen,
         Exit::Refused,
         Exit::NoScheduler,
+        Exit::Restart,
     ];
     let same = |code: i32| {
         known

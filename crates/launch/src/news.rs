@@ -72,6 +72,7 @@ impl News {
                 self.waiting = None;
                 Some(format!("lost {scheduler}: {reason}"))
             }
+            WorkerNews::Restarting { reason } => Some(format!("starting anew: {reason}")),
             _ => None,
         }
     }

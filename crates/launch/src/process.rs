@@ -4,6 +4,8 @@ use crate::announce;
 use crate::exit::{Exit, Failure};
 use crate::layers::Layers;
 use crate::values::parse_switch;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use taskloom_telemetry::LogFilter;
 
 /// The variables that may be settings. Others may hold anything, also what is not text.
@@ -25,6 +27,19 @@ pub(crate) fn start_logging(layers: &Layers) -> Result<(), Failure> {
         announce::warning(warning);
     }
     Ok(())
+}
+
+/// Puts this program in its own place, with the command line and the environment that it was started
+/// with: whoever looks after the process notices nothing, and no thread of it is left. Returns only
+/// if that fails.
+pub(crate) fn start_anew() -> std::io::Error {
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return error,
+    };
+    Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .exec()
 }
 
 /// The runtime of a daemon's main thread, which only waits for signals and ends.

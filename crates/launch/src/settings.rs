@@ -116,6 +116,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "How long running tasks may go on after the worker was told to end"),
     row(Worker, "death-timeout", "TIME", "never",
         "Give up when no scheduler could be reached for this long"),
+    row(Worker, "stuck-after", "TIME", "5s",
+        "How long a task that was cancelled, or ran out of time, may go on before its thread is replaced"),
 ];
 
 impl Setting {

@@ -88,6 +88,8 @@ pub(crate) struct WorkerSettings {
     pub drain_timeout: Duration,
     /// How long to look for a scheduler.
     pub death_timeout: Option<Duration>,
+    /// How long a task may go on that was told to end.
+    pub stuck_after: Duration,
 }
 
 impl WorkerSettings {
@@ -113,6 +115,7 @@ impl WorkerSettings {
             local_directory: layers.read("local-directory", directory)?,
             drain_timeout: layers.require("drain-timeout", parse_time)?,
             death_timeout: layers.require("death-timeout", parse_time_or_never)?,
+            stuck_after: layers.require("stuck-after", parse_time)?,
         })
     }
 
@@ -128,6 +131,7 @@ impl WorkerSettings {
         config.local_directory = self.local_directory.unwrap_or_else(std::env::temp_dir);
         config.drain_timeout = self.drain_timeout;
         config.death_timeout = self.death_timeout;
+        config.stuck_after = self.stuck_after;
         config
     }
 }
@@ -176,6 +180,11 @@ async fn work(
 }
 
 fn finish(exit: WorkerExit) -> Result<Exit, Failure> {
+    if let WorkerExit::Restart(_) = &exit {
+        let error = process::start_anew();
+        let text = format!("{exit}, and could not: {error}");
+        return Err(Failure::new(Exit::Restart, text));
+    }
     match exit::of_worker(&exit) {
         Exit::Success => Ok(Exit::Success),
         code => Err(Failure::new(code, exit)),
