@@ -7,7 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = root.join("taskloom/v1");
     println!("cargo:rerun-if-changed={}", folder.display());
     let names = [
-        "value", "graph", "question", "client", "worker", "data", "admin",
+        "value", "graph", "question", "client", "worker", "data", "actor", "admin",
     ];
     let files: Vec<PathBuf> = names
         .iter()

@@ -8,6 +8,7 @@
 //! What does not: async, IO, clocks, randomness, protobuf (`taskloom-wire` converts), user values
 //! (`taskloom-task`).
 
+pub mod actor;
 pub mod arguments;
 #[cfg(any(test, feature = "testing"))]
 pub mod diagram;

@@ -9,6 +9,7 @@
 //! What does not: decisions about tasks, values or workers, and the words that are spoken
 //! (`taskloom-core` has them, `taskloom-wire` converts them).
 
+pub mod actor;
 pub mod address;
 mod cause;
 mod clock;

@@ -105,7 +105,10 @@ impl Actor {
     fn of(block: &ItemImpl, options: Options) -> Result<Self> {
         let refuse = |at: &dyn ToTokens, message: &str| Err(Error::new_spanned(at, message));
         if let Some((_, of, _)) = &block.trait_ {
-            return refuse(of, "#[actor] stands before the methods of the type itself, not of a trait");
+            return refuse(
+                of,
+                "#[actor] stands before the methods of the type itself, not of a trait",
+            );
         }
         if !block.generics.params.is_empty() {
             return refuse(
@@ -284,8 +287,17 @@ impl Actor {
         let is_async = method.item.sig.asyncness.is_some();
         let waiting = is_async.then(|| quote!(.await));
         let makes = &method.signature.output.marker;
-        let call = call(method, private, &quote!(<#ty>::#ident), Some(quote!(__actor)));
-        let make = returned(method, private, &|result| quote!(::std::result::Result::Ok(#private::make::<#makes>(#result))));
+        let call = call(
+            method,
+            private,
+            &quote!(<#ty>::#ident),
+            Some(quote!(__actor)),
+        );
+        let make = returned(
+            method,
+            private,
+            &|result| quote!(::std::result::Result::Ok(#private::make::<#makes>(#result))),
+        );
         let result = quote!(::std::result::Result<#private::Value, #private::TaskFailure>);
         let arguments = quote!(__arguments: ::std::vec::Vec<#private::Argument>);
         let run = if is_async {
@@ -354,7 +366,11 @@ impl Actor {
         let is_async = item.sig.asyncness.is_some();
         let waiting = is_async.then(|| quote!(.await));
         let call = call(made, private, &quote!(<#ty>::#ident), None);
-        let house = returned(made, private, &|result| quote!(#private::house::<#ty>(#result, __context)));
+        let house = returned(
+            made,
+            private,
+            &|result| quote!(#private::house::<#ty>(#result, __context)),
+        );
         let result = quote!(::std::result::Result<#private::Value, #private::TaskFailure>);
         let arguments = quote!(__arguments: ::std::vec::Vec<#private::Argument>);
         let run = if is_async {
@@ -429,7 +445,9 @@ fn call(
     let held: Vec<_> = (0..parameters.len())
         .map(|at| format_ident!("__held{at}"))
         .collect();
-    let names = parameters.iter().map(|parameter| parameter.name.to_string());
+    let names = parameters
+        .iter()
+        .map(|parameter| parameter.name.to_string());
     let markers: Vec<_> = parameters.iter().map(|p| &p.marker).collect();
     let receiver = receiver.map(|receiver| quote!(#receiver,));
     let context = function.signature.context.then(|| quote!(__context,));

@@ -211,9 +211,32 @@ impl TaskContext {
         Ok(self.0.scratch.get_or_init(|| directory))
     }
 
-    /// Writes to the worker's log, with the key of the task and the name of the worker.
+    /// Prints a line to the standard output of the worker, and to the clients that listen to what
+    /// their tasks print. [`task_println!`](crate::task_println) does it with a format.
+    pub fn print(&self, message: impl fmt::Display) {
+        let text = message.to_string();
+        crate::print::on_standard_output(&text);
+        self.forward(0, &text);
+    }
+
+    /// Sends a line that the task has logged in another way to the clients that listen, and nowhere
+    /// else.
+    pub fn forward_log(&self, level: Level, line: &str) {
+        self.forward(crate::print::weight(level), line);
+    }
+
+    fn forward(&self, level: u8, text: &str) {
+        if let Some(scope) = self.scope() {
+            scope.log(level, text);
+        }
+    }
+
+    /// Writes to the worker's log, with the key of the task and the name of the worker, and to the
+    /// clients that listen to what their tasks log.
     pub fn log(&self, level: Level, message: impl fmt::Display) {
         let (key, worker) = (self.key(), self.worker());
+        let message = message.to_string();
+        self.forward_log(level, &message);
         // The level of an event of `tracing` is a constant of its call site.
         match level {
             Level::ERROR => tracing::error!(target: "taskloom::task", key, worker, "{message}"),
@@ -224,22 +247,22 @@ impl TaskContext {
         }
     }
 
-    /// Writes an error to the worker's log.
+    /// Writes an error to the worker's log: see [`Self::log`].
     pub fn error(&self, message: impl fmt::Display) {
         self.log(Level::ERROR, message);
     }
 
-    /// Writes a warning to the worker's log.
+    /// Writes a warning to the worker's log: see [`Self::log`].
     pub fn warn(&self, message: impl fmt::Display) {
         self.log(Level::WARN, message);
     }
 
-    /// Writes a line to the worker's log.
+    /// Writes a line to the worker's log: see [`Self::log`].
     pub fn info(&self, message: impl fmt::Display) {
         self.log(Level::INFO, message);
     }
 
-    /// Writes a detail to the worker's log.
+    /// Writes a detail to the worker's log: see [`Self::log`].
     pub fn debug(&self, message: impl fmt::Display) {
         self.log(Level::DEBUG, message);
     }

@@ -1,6 +1,5 @@
 //! Futures of results, as users hold them.
 
-use crate::actor::ActorTransport;
 use crate::error::{Error, Result};
 use crate::value::{TaskValue, Value};
 use futures::future::BoxFuture;
@@ -11,6 +10,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use taskloom_core::actor::ActorTransport;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Key, Ticket};
 

@@ -22,6 +22,7 @@ mod key;
 mod known;
 mod node;
 mod parameter;
+mod print;
 #[doc(hidden)]
 pub mod private;
 mod registry;
@@ -34,9 +35,8 @@ pub use private as __private;
 pub use bytes::Bytes;
 
 pub use actor::{
-    Actor, ActorAddress, ActorCall, ActorHost, ActorLine, ActorLink, ActorMethods, ActorReply,
-    ActorTransport, ActorType, CallArguments, CallEnd, Home, Method, MethodRun, Outcome, Resident,
-    install_transport, process_transport,
+    Actor, ActorAddress, ActorHost, ActorLink, ActorMethods, ActorReply, ActorType, CallArguments,
+    Home, Method, MethodRun, Outcome, Resident, install_transport,
 };
 pub use argument::{Argument, assemble};
 pub use call::{Arguments, CallParts, Dependencies, Dependency, NodeRef, Nodes, TaskCall};

@@ -9,6 +9,7 @@ pub use crate::context::TaskContext;
 pub use crate::definition::{Definition, Linked, Run};
 pub use crate::failure::{ByBox, ByDisplay, ByError, Returned};
 pub use crate::into_arg::IntoArg;
+pub use crate::print::print_line;
 pub use crate::parameter::{
     Borrowed, ByteSlice, Makes, Many, One, Parameter, Refs, Slice, Taken, Text,
 };

@@ -8,6 +8,7 @@
 //!
 //! What does not: state, IO, decisions.
 
+pub mod actor;
 pub mod arguments;
 mod client;
 pub mod codec;

@@ -15,6 +15,7 @@ use futures::FutureExt;
 use std::future::Future;
 use taskloom_core::limits::MESSAGE_BYTES_MAX;
 use taskloom_wire::DESCRIPTORS;
+use taskloom_wire::proto::actors_server::{Actors, ActorsServer};
 use taskloom_wire::proto::admin_server::{Admin, AdminServer};
 use taskloom_wire::proto::client_service_server::ClientServiceServer;
 use taskloom_wire::proto::worker_service_server::WorkerServiceServer;
@@ -50,6 +51,15 @@ where
 /// The services of a worker: data, health, reflection.
 pub fn worker_routes<S: ValueSource + ValueSink>(data: DataService<S>) -> Routes {
     with_public_services(Routes::new(data), &[<DataService<S> as NamedService>::NAME])
+}
+
+/// The same with the calls of actors: a worker's own, or the scheduler's relay.
+pub fn with_actors(routes: Routes, actors: impl Actors) -> Routes {
+    routes.add_service(
+        ActorsServer::new(actors)
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX),
+    )
 }
 
 /// Adds what any gRPC tool looks for: health of the services, and reflection in both versions.

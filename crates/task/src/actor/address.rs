@@ -41,6 +41,11 @@ impl ActorAddress {
         }
     }
 
+    /// The run that made the actor.
+    pub fn run_id(&self) -> RunId {
+        RunId(self.run)
+    }
+
     /// The incarnation of its worker.
     pub fn worker_id(&self) -> WorkerId {
         WorkerId::from_bits(self.incarnation)

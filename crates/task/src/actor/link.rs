@@ -6,25 +6,22 @@
 //! under way have ended; then the actor is looked for again, and the row goes on in its old order.
 
 use super::address::ActorAddress;
+use super::arguments::CallArguments;
 use super::reply::ActorReply;
-use super::transport::{ActorCall, ActorLine, CallEnd, Pending, process_transport};
-use crate::call::Nodes;
+use super::transport::{Pending, Sent, process_transport};
 use crate::error::{Error, Result};
 use crate::future::{FutureHandle, Status};
-use crate::value::{
-    TaskValue, Value, ValueError, encode_borrowed, encode_owned, encode_ref, encode_text,
-};
-use bytes::Bytes;
+use crate::value::{TaskValue, Value};
 use futures::channel::oneshot;
-use serde::Serialize;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
+use taskloom_core::actor::{ActorLine, CallEnd};
 use taskloom_core::limits::ARGUMENT_BYTES_MAX;
-use taskloom_core::{ArgumentNode, Encoded, ErrorCode, TaskFailure};
+use taskloom_core::{ErrorCode, RunId, TaskFailure};
 
 /// Calls of one handle that may be on their way at a time.
 const WINDOW_CALLS: usize = 256;
@@ -48,55 +45,6 @@ const PAUSES: [Duration; 6] = [
     Duration::from_millis(1000),
     Duration::from_millis(2000),
 ];
-
-/// The arguments of a call while it is made.
-#[derive(Debug, Default)]
-pub struct CallArguments {
-    nodes: Nodes,
-    problem: Option<ValueError>,
-}
-
-impl CallArguments {
-    /// Adds a value.
-    pub fn value<T: TaskValue>(&mut self, value: T) {
-        self.add(encode_owned(value));
-    }
-
-    /// Adds a value that stays with the caller.
-    pub fn lent<T: TaskValue>(&mut self, value: &T) {
-        self.add(encode_ref(value));
-    }
-
-    /// Adds text.
-    pub fn text(&mut self, text: &str) {
-        self.add(encode_text(text));
-    }
-
-    /// Adds bytes.
-    pub fn bytes(&mut self, bytes: &[u8]) {
-        self.add(Ok(Encoded::bytes(Bytes::copy_from_slice(bytes))));
-    }
-
-    /// Adds a row of values that stay with the caller.
-    pub fn row<T: Serialize + ?Sized>(&mut self, row: &T) {
-        self.add(encode_borrowed(row));
-    }
-
-    fn add(&mut self, encoded: std::result::Result<Encoded, ValueError>) {
-        match encoded {
-            Ok(encoded) => self.nodes.push(ArgumentNode::Value(encoded)),
-            Err(problem) => self.problem = Some(problem),
-        }
-    }
-
-    fn nbytes(&self) -> u64 {
-        let bytes = self.nodes.iter().map(|node| match node {
-            ArgumentNode::Value(value) => value.nbytes(),
-            _ => 0,
-        });
-        bytes.sum()
-    }
-}
 
 /// A handle of an actor without its type; [`Actor`](super::Actor) has one. A clone is the same handle.
 #[derive(Clone)]
@@ -125,8 +73,8 @@ struct State {
     next: u64,
     in_flight: usize,
     in_flight_bytes: u64,
-    /// The way that calls are sent on.
-    line: Option<Arc<dyn ActorLine>>,
+    /// The worker's number for the actor, and the way that calls are sent on.
+    line: Option<(RunId, Arc<dyn ActorLine>)>,
     /// Where that way leads, or where the last one led.
     address: Option<ActorAddress>,
     /// What went wrong since a call was answered.
@@ -148,7 +96,7 @@ struct Trouble {
 /// What is to be done next.
 enum Next {
     Rest,
-    Send(Arc<dyn ActorLine>, Pending),
+    Send(Arc<dyn ActorLine>, Sent),
     Find,
 }
 
@@ -283,13 +231,13 @@ impl Inner {
             loop {
                 match self.next() {
                     Next::Rest => break,
-                    Next::Send(line, pending) => self.send(&*line, pending),
+                    Next::Send(line, call) => line.send(Box::new(call)),
                     Next::Find => self.find(),
                 }
             }
-            let done =
-                self.pumping
-                    .compare_exchange(asked, 0, Ordering::AcqRel, Ordering::Acquire);
+            let done = self
+                .pumping
+                .compare_exchange(asked, 0, Ordering::AcqRel, Ordering::Acquire);
             if done.is_ok() {
                 return;
             }
@@ -303,7 +251,7 @@ impl Inner {
         };
         let nbytes = first.nbytes;
         match state.line.clone() {
-            Some(line) => {
+            Some((actor, line)) => {
                 let room = state.in_flight == 0
                     || (state.in_flight < WINDOW_CALLS
                         && state.in_flight_bytes + nbytes <= WINDOW_BYTES);
@@ -312,7 +260,8 @@ impl Inner {
                         state.waiting_bytes -= nbytes;
                         state.in_flight += 1;
                         state.in_flight_bytes += nbytes;
-                        Next::Send(line, pending)
+                        let pending = Some(pending);
+                        Next::Send(line, Sent { actor, pending })
                     }
                     Some(pending) => {
                         state.waiting.push_front(pending);
@@ -323,20 +272,6 @@ impl Inner {
             }
             None if state.in_flight > 0 || state.expected => Next::Rest,
             None => Next::Find,
-        }
-    }
-
-    fn send(&self, line: &dyn ActorLine, pending: Pending) {
-        let Err(call) = line.send(ActorCall::new(pending)) else {
-            return;
-        };
-        // It was closed since, perhaps only because nobody used it.
-        if let Some(pending) = call.into_pending() {
-            let mut state = self.lock();
-            state.in_flight -= 1;
-            state.in_flight_bytes -= pending.nbytes;
-            state.line = None;
-            state.back(pending);
         }
     }
 
@@ -372,10 +307,10 @@ impl Inner {
         };
         match self.patience(&address) {
             Ok(None) => {
-                let line = transport.line(&address);
+                let line = transport.line(&address.host, address.worker_id());
                 let mut state = self.lock();
+                state.line = Some((address.run_id(), line));
                 state.address = Some(address);
-                state.line = Some(line);
             }
             Ok(Some(pause)) => {
                 let this = self.clone();
@@ -454,6 +389,12 @@ impl Inner {
                 drop(state);
                 return this.pump();
             }
+            CallEnd::Closed => {
+                state.line = None;
+                state.back(pending);
+                drop(state);
+                return this.pump();
+            }
             CallEnd::NotSent(reason) => {
                 state.went_wrong(reason, false);
                 state.back(pending);
@@ -507,7 +448,9 @@ fn gone(address: &ActorAddress, trouble: &Trouble) -> Error {
     let (code, text) = match trouble.missing {
         true => (
             ErrorCode::Lost,
-            format!("the actor is not on {worker} any more: it was released, or made anew elsewhere"),
+            format!(
+                "the actor is not on {worker} any more: it was released, or made anew elsewhere"
+            ),
         ),
         false => (
             ErrorCode::Unreachable,

@@ -68,12 +68,10 @@ impl<T: ActorType> Living for T {
                 let result = guarded(context, || run(self, context, arguments)).flatten();
                 Begun::Done(result)
             }
-            MethodRun::Async(run) => {
-                match guarded(context, || run(self, context, arguments)) {
-                    Ok(waits) => Begun::Waits(waits),
-                    Err(failure) => Begun::Done(Err(failure)),
-                }
-            }
+            MethodRun::Async(run) => match guarded(context, || run(self, context, arguments)) {
+                Ok(waits) => Begun::Waits(waits),
+                Err(failure) => Begun::Done(Err(failure)),
+            },
         }
     }
 }
@@ -125,7 +123,12 @@ impl Resident {
     ///
     /// # Errors
     /// The failure of the method, or why it was not called.
-    pub async fn call(&mut self, method: &str, signature: u64, nodes: Vec<ArgumentNode>) -> Outcome {
+    pub async fn call(
+        &mut self,
+        method: &str,
+        signature: u64,
+        nodes: Vec<ArgumentNode>,
+    ) -> Outcome {
         let made = self.make(method, signature, nodes).await;
         made.map_err(|mut failure| {
             failure.key = self.key.as_str().to_owned();
@@ -150,11 +153,9 @@ impl Resident {
             Begun::Done(result) => result,
             Begun::Waits(mut waits) => {
                 let context = &self.context;
-                let polled = poll_fn(|cx| {
-                    match guarded(context, || waits.poll_unpin(cx)) {
-                        Ok(poll) => poll.map(Ok),
-                        Err(failure) => Poll::Ready(Err(failure)),
-                    }
+                let polled = poll_fn(|cx| match guarded(context, || waits.poll_unpin(cx)) {
+                    Ok(poll) => poll.map(Ok),
+                    Err(failure) => Poll::Ready(Err(failure)),
                 });
                 let result = polled.await.flatten();
                 guarded(context, move || drop(waits))?;
