@@ -291,6 +291,15 @@ impl TestScheduler {
         id.index
     }
 
+    pub fn client_id(&self, name: &str) -> ClientId {
+        self.clients[name].id.expect("the client is connected")
+    }
+
+    /// Whether a worker was given a task.
+    pub fn has_run(&self, task: &str, worker: &str) -> bool {
+        self.runs.contains_key(&(worker.into(), task.into()))
+    }
+
     pub fn worker_id(&self, name: &str) -> WorkerId {
         self.workers[name]
     }

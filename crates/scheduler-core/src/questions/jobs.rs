@@ -15,19 +15,12 @@ impl SchedulerCore {
             weight: job.weight,
             paused: job.paused,
             cap: job.cap,
-            queued: self.queued_of_job(slot),
+            queued: self.job_table.queued(slot),
             running: u64::from(job.running),
             tasks: job.tasks,
             given: Duration::from_nanos(job.given_ns),
         };
         Answer::Jobs(self.job_table.iter().map(summary).collect())
-    }
-
-    /// Ready tasks of a job that were given to no worker yet.
-    fn queued_of_job(&self, job: u32) -> u64 {
-        let located = self.workers.iter().flat_map(|(_, w)| w.located.iter());
-        let located = located.filter(|entry| self.task(entry.slot()).job == job);
-        (self.jobs.job_len(job) + located.count()) as u64
     }
 
     /// Changes how a job is treated. Answers with how many tasks it concerned.
