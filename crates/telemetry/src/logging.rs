@@ -1,5 +1,6 @@
 //! The subscriber of a process.
 
+use crate::Tap;
 use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
@@ -112,19 +113,39 @@ impl Default for LogFilter {
     }
 }
 
-/// Sends what this process logs to standard error. The first call wins; a later one is an error.
-pub fn start_logging(filter: &LogFilter, format: LogFormat) -> Result<(), LogError> {
+/// Sends what this process logs to standard error, and to the tap if there is one. The first call
+/// wins; a later one is an error.
+///
+/// # Errors
+/// If the process logs already.
+pub fn start_logging(
+    filter: &LogFilter,
+    format: LogFormat,
+    tap: Option<Tap>,
+) -> Result<(), LogError> {
     let rules = filter.rules()?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_timer(SystemTime)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
-    let registry = tracing_subscriber::registry().with(rules);
+    let registry = tracing_subscriber::registry().with(rules).with(tap);
     match format {
         LogFormat::Text => registry.with(lines).try_init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     }
     .map_err(|_| LogError::AlreadyStarted)
+}
+
+/// Sends what this process logs to the tap alone. The first call wins; a later one is an error.
+///
+/// # Errors
+/// If the process logs already.
+pub fn start_tap(filter: &LogFilter, tap: Tap) -> Result<(), LogError> {
+    tracing_subscriber::registry()
+        .with(filter.rules()?)
+        .with(tap)
+        .try_init()
+        .map_err(|_| LogError::AlreadyStarted)
 }
 
 #[cfg(test)]
@@ -186,8 +207,8 @@ mod tests {
 
     #[test]
     fn logging_starts_once() {
-        start_logging(&LogFilter::default(), LogFormat::Json).unwrap();
-        let again = start_logging(&LogFilter::default(), LogFormat::Text);
+        start_logging(&LogFilter::default(), LogFormat::Json, None).unwrap();
+        let again = start_logging(&LogFilter::default(), LogFormat::Text, None);
         assert_eq!(again, Err(LogError::AlreadyStarted));
     }
 }
