@@ -339,6 +339,13 @@ impl SchedulerCore {
         let old = std::mem::replace(&mut self.task_mut(slot).state, state);
         self.count_out(old);
         self.count_in(state);
+        let job = self.task(slot).job;
+        if matches!(old, State::Queued { .. }) {
+            self.job_table.task_dequeued(job);
+        }
+        if matches!(state, State::Queued { .. }) {
+            self.job_table.task_queued(job);
+        }
         if !self.spreads.is_empty() && !state.in_memory() {
             self.spread_ends(slot);
         }

@@ -17,8 +17,12 @@ pub(crate) struct Job {
     pub(crate) running: u32,
     /// Records of tasks.
     pub(crate) tasks: u64,
+    /// Tasks in queues.
+    queued: u64,
     /// Estimated work that was given out so far.
     pub(crate) given_ns: u64,
+    /// The same, heavier jobs counting less: the job with the least goes next.
+    account: u64,
     /// Connected clients that have submitted to it.
     pub(crate) clients: BTreeSet<u32>,
 }
@@ -32,7 +36,9 @@ impl Job {
             cap: None,
             running: 0,
             tasks: 0,
+            queued: 0,
             given_ns: 0,
+            account: 0,
             clients: BTreeSet::new(),
         }
     }
@@ -60,6 +66,9 @@ pub(crate) struct JobTable {
     names: BTreeMap<String, u32>,
     /// How many are restricted.
     restricted: usize,
+    /// The account of the job that was served last: those that come later start level with it. This
+    /// is the virtual time of start-time fair queueing (Goyal, Vin and Cheng, 1996).
+    served: u64,
 }
 
 impl JobTable {
@@ -167,12 +176,46 @@ impl JobTable {
         }
     }
 
-    /// A task of it was given to a worker. Returns the work to charge it, heavier jobs less.
+    /// A task of it was given to a worker, and is taken to be so much work.
     pub(crate) fn started(&mut self, slot: u32, work_ns: u64) {
+        let Some(job) = self.jobs.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        job.running += 1;
+        job.given_ns = job.given_ns.saturating_add(work_ns);
+        self.served = self.served.max(job.account);
+        let charged = u128::from(work_ns) * u128::from(WEIGHT) / u128::from(job.weight.max(1));
+        let charged = u64::try_from(charged).unwrap_or(u64::MAX);
+        job.account = job.account.saturating_add(charged);
+    }
+
+    /// A task of it is in a queue. A job that had none there starts level with the others: it
+    /// neither owes nor is owed for the time before.
+    pub(crate) fn task_queued(&mut self, slot: u32) {
+        let served = self.served;
         if let Some(job) = self.get_mut(slot) {
-            job.running += 1;
-            job.given_ns = job.given_ns.saturating_add(work_ns);
+            if job.queued == 0 {
+                job.account = job.account.max(served);
+            }
+            job.queued += 1;
         }
+    }
+
+    /// A task of it left its queue.
+    pub(crate) fn task_dequeued(&mut self, slot: u32) {
+        if let Some(job) = self.get_mut(slot) {
+            job.queued -= 1;
+        }
+    }
+
+    /// How many tasks of it are in queues.
+    pub(crate) fn queued(&self, slot: u32) -> u64 {
+        self.get(slot).map_or(0, |job| job.queued)
+    }
+
+    /// What it was given for its weight so far.
+    pub(crate) fn account(&self, slot: u32) -> u64 {
+        self.get(slot).map_or(0, |job| job.account)
     }
 
     /// A task of it is with its worker no more, or waits there without a thread.
@@ -180,13 +223,6 @@ impl JobTable {
         if let Some(job) = self.get_mut(slot) {
             job.running = job.running.saturating_sub(1);
         }
-    }
-
-    /// What an amount of work counts in the account of a job: half for one of twice the weight.
-    pub(crate) fn charge(&self, slot: u32, work_ns: u64) -> u64 {
-        let weight = self.get(slot).map_or(WEIGHT, |job| job.weight.max(1));
-        let charged = u128::from(work_ns) * u128::from(WEIGHT) / u128::from(weight);
-        u64::try_from(charged).unwrap_or(u64::MAX).max(1)
     }
 
     /// Drops a job that nothing refers to and that nobody has set anything about.

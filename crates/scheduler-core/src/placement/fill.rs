@@ -6,6 +6,13 @@ use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
 use crate::worker::Worker;
 
+/// Whether tasks that are queued at a worker give way to shared ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Yields {
+    ToWhoeverIsDue,
+    ToNobody,
+}
+
 impl SchedulerCore {
     /// Gives out ready tasks while there is room. What is queued at a worker comes first there,
     /// because it uses up results; then shared work goes to the least loaded; then workers that are
@@ -16,18 +23,23 @@ impl SchedulerCore {
         }
         let workers: Vec<u32> = self.workers.iter().map(|(slot, _)| slot).collect();
         if self.located > 0 {
-            workers.iter().for_each(|&worker| self.fill_located(worker));
+            let turn = |&worker: &u32| self.fill_located(worker, Yields::ToWhoeverIsDue);
+            workers.iter().for_each(turn);
         }
         if self.jobs.len() > 0 {
             self.fill_shared();
         }
         if self.located > 0 {
+            // What the others left room for.
+            let rest = |&worker: &u32| self.fill_located(worker, Yields::ToNobody);
+            workers.iter().for_each(rest);
             workers.iter().for_each(|&worker| self.take_over(worker));
         }
     }
 
-    /// Gives a worker the tasks that are queued at it, unless more urgent shared ones wait.
-    fn fill_located(&mut self, slot: u32) {
+    /// Gives a worker the tasks that are queued at it, unless shared ones wait that are more urgent, or
+    /// as urgent and of a job that was given less.
+    fn fill_located(&mut self, slot: u32, yields: Yields) {
         loop {
             let Some(worker) = self.workers.get(slot) else {
                 return;
@@ -44,8 +56,13 @@ impl SchedulerCore {
             let shared = self.jobs.next(&self.job_table, |class| {
                 worker.qualifies(self.specs.class(class))
             });
-            let urgent = shared.and_then(|(job, class)| self.jobs.best(job, class));
-            if urgent.is_some_and(|urgent| urgent.priority() > entry.priority()) {
+            let due = shared.and_then(|(job, class)| Some((job, self.jobs.best(job, class)?)));
+            let own = self.job_table.account(self.task(entry.slot()).job);
+            let goes_first = |(job, best): (u32, QueueEntry)| {
+                best.priority() > entry.priority()
+                    || best.priority() == entry.priority() && self.job_table.account(job) < own
+            };
+            if yields == Yields::ToWhoeverIsDue && due.is_some_and(goes_first) {
                 return;
             }
             self.dequeue(entry.slot(), QueuedAt::Worker(slot));
@@ -68,8 +85,7 @@ impl SchedulerCore {
             let share = queued.div_ceil(self.workers.len().max(1)).clamp(1, batch);
             for _ in 0..share {
                 let mean = self.class_mean_ns(class);
-                let charge = self.job_table.charge(job, mean.unwrap_or(1_000_000));
-                let Some(entry) = self.jobs.pop(job, class, charge) else {
+                let Some(entry) = self.jobs.pop(job, class) else {
                     break;
                 };
                 self.give_with_followers(entry.slot(), worker);

@@ -8,6 +8,9 @@ use taskloom_core::message::{Compute, Input, ToWorker};
 /// How long a task of unknown length is taken to run.
 const UNKNOWN_NS: u64 = 500_000_000;
 
+/// What a task of unknown length counts in the account of its job.
+const UNKNOWN_SHARE_NS: u64 = 1_000_000;
+
 /// How many holders of an input are named.
 const HOLDERS_NAMED: usize = 3;
 
@@ -52,7 +55,8 @@ impl SchedulerCore {
             },
         };
         self.set_state(slot, state);
-        self.job_table.started(task.job, estimate_ns);
+        let work_ns = self.specs.mean_ns(task.spec).unwrap_or(UNKNOWN_SHARE_NS);
+        self.job_table.started(task.job, work_ns);
         let record = self.task_mut(slot);
         record.runs = record.runs.saturating_add(1);
         let compute = Compute {

@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 /// The ready tasks of a job. Its classes hold tasks that are interchangeable for placing.
 #[derive(Debug, Default)]
 struct Job {
-    /// What it has been given so far, in nanoseconds of estimated work, heavier jobs counting less.
-    given: u64,
     classes: BTreeMap<ClassId, TaskQueue>,
 }
 
@@ -29,12 +27,7 @@ impl Jobs {
     /// Adds tasks; the vector comes back empty.
     pub(crate) fn insert_all(&mut self, job: u32, class: ClassId, entries: &mut Vec<QueueEntry>) {
         self.len += entries.len();
-        // One that was idle starts level with the others: it neither owes nor is owed.
-        let level = self.jobs.values().map(|job| job.given).min().unwrap_or(0);
-        let job = self.jobs.entry(job).or_insert_with(|| Job {
-            given: level,
-            ..Job::default()
-        });
+        let job = self.jobs.entry(job).or_default();
         job.classes.entry(class).or_default().insert_all(entries);
     }
 
@@ -52,17 +45,16 @@ impl Jobs {
         found
     }
 
-    /// Takes the best task of a class of a job, charging the job for it.
-    pub(crate) fn pop(&mut self, job: u32, class: ClassId, charge: u64) -> Option<QueueEntry> {
+    /// Takes the best task of a class of a job.
+    pub(crate) fn pop(&mut self, job: u32, class: ClassId) -> Option<QueueEntry> {
         let of_job = self.jobs.get_mut(&job)?;
         let entry = of_job.classes.get_mut(&class)?.pop()?;
-        of_job.given = of_job.given.saturating_add(charge);
         self.len -= 1;
         self.drop_empty(job, class);
         Some(entry)
     }
 
-    /// An empty queue goes; a job without queues goes with what it was given.
+    /// An empty queue goes, and a job without queues.
     fn drop_empty(&mut self, job: u32, class: ClassId) {
         if let Some(of_job) = self.jobs.get_mut(&job) {
             if of_job.classes.get(&class).is_some_and(TaskQueue::is_empty) {
@@ -85,7 +77,7 @@ impl Jobs {
         let heads = startable.filter_map(|(&job, of_job)| {
             let classes = of_job.classes.iter().filter(|(class, _)| can_run(**class));
             let best = classes.max_by_key(|(_, queue)| queue.best())?;
-            Some((of_job.given, job, *best.0))
+            Some((table.account(job), job, *best.0))
         });
         heads.min().map(|(_, job, class)| (job, class))
     }
@@ -93,12 +85,6 @@ impl Jobs {
     /// The best entry of a class of a job.
     pub(crate) fn best(&self, job: u32, class: ClassId) -> Option<QueueEntry> {
         self.jobs.get(&job)?.classes.get(&class)?.best()
-    }
-
-    /// How many tasks of a job are queued here.
-    pub(crate) fn job_len(&self, job: u32) -> usize {
-        let of_job = self.jobs.get(&job);
-        of_job.map_or(0, |job| job.classes.values().map(TaskQueue::len).sum())
     }
 
     /// How many tasks of its class go before a task.

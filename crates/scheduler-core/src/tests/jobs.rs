@@ -232,3 +232,24 @@ fn soft_workers_are_preferred_while_they_are_there() {
     t.workers(["w2"]).skip();
     t.graph("d*").expect(["w2: compute d"]);
 }
+
+#[test]
+fn a_job_of_chains_does_not_keep_others_from_their_share() {
+    let mut t = TestScheduler::new();
+    t.options = of_job("chains");
+    t.workers(["w1"]).graph("a1 -> a2 -> a3 -> a4 -> a5 -> a6*");
+    t.graph("c1 -> c2 -> c3 -> c4 -> c5 -> c6*");
+    t.options = of_job("bag");
+    t.graph("b1* b2* b3* b4* b5* b6*");
+    let mut order = given(&mut t);
+    for ended in 0..8 {
+        let next = order[ended].clone();
+        t.finish(&next, "w1");
+        order.extend(given(&mut t));
+    }
+    let bag = order[..8]
+        .iter()
+        .filter(|task| task.starts_with('b'))
+        .count();
+    assert!((3..=5).contains(&bag), "{order:?}");
+}
