@@ -100,6 +100,13 @@ enum Step {
         job: u8,
         change: u8,
     },
+    Ask {
+        client: usize,
+        what: u8,
+        nth: usize,
+    },
+    /// A worker that was told to run something or to go does so, or cannot copy what it shall.
+    Outside(usize),
     Time(u64),
 }
 
@@ -131,6 +138,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (n(), 0..26u8).prop_map(|(client, key)| Step::Want { client, key }),
         2 => (n(), n(), any::<bool>()).prop_map(|(worker, nth, back)| Step::Away { worker, nth, back }),
         1 => (0..3u8, 0..6u8).prop_map(|(job, change)| Step::Job { job, change }),
+        2 => (n(), 0..8u8, n()).prop_map(|(client, what, nth)| Step::Ask { client, what, nth }),
+        2 => n().prop_map(Step::Outside),
         1 => (0..20u64).prop_map(Step::Time),
     ]
 }
@@ -161,6 +170,8 @@ struct Client {
     /// Wanted tickets that were neither released nor answered for good.
     open: BTreeSet<Ticket>,
     all: Vec<Ticket>,
+    /// Questions that wait for an answer.
+    asked: BTreeSet<u64>,
 }
 
 /// The world around the machine: workers that obey, clients that count their answers.
@@ -173,6 +184,10 @@ struct World {
     seen: Vec<TaskId>,
     supplies: Vec<(ClientId, TaskId, WorkerId)>,
     acquires: Vec<(WorkerId, TaskId)>,
+    runs_outside: Vec<(WorkerId, u64)>,
+    /// Workers that were told to go, in order or at once.
+    told_to_go: Vec<WorkerId>,
+    questions: u64,
     names: u64,
 }
 
@@ -198,6 +213,9 @@ impl World {
             seen: Vec::new(),
             supplies: Vec::new(),
             acquires: Vec::new(),
+            runs_outside: Vec::new(),
+            told_to_go: Vec::new(),
+            questions: 0,
             names: 0,
         };
         world.client();
@@ -248,6 +266,8 @@ impl World {
                 });
             }
             ToWorker::Acquire { task, .. } => self.acquires.push((id, task)),
+            ToWorker::Run { request, .. } => self.runs_outside.push((id, request)),
+            ToWorker::Retire | ToWorker::Restart { .. } => self.told_to_go.push(id),
             _ => {}
         }
     }
@@ -267,6 +287,10 @@ impl World {
             ToClient::Supply { task, targets, .. } => {
                 self.seen.push(task);
                 self.supplies.push((id, task, targets[0].worker));
+            }
+            ToClient::Answered { request, .. } => {
+                let asked = client.asked.remove(&request);
+                assert!(asked, "question {request} has no second answer");
             }
             _ => {}
         }
@@ -665,6 +689,15 @@ impl World {
                 };
                 self.set_job(number, change);
             }
+            Step::Ask {
+                client: at,
+                what,
+                nth,
+            } => {
+                let Some(id) = client(self, at) else { return };
+                self.ask_something(id, what, nth);
+            }
+            Step::Outside(nth) => self.act_outside(nth),
             Step::Time(seconds) => {
                 self.now = self.now + Duration::from_secs(seconds);
                 for id in self.workers.keys().copied().collect::<Vec<_>>() {
@@ -687,8 +720,75 @@ impl World {
             job: job(number),
             change,
         };
-        let request = 1;
-        self.client_says(client, vec![FromClient::Ask { request, question }]);
+        self.ask(client, question);
+    }
+
+    fn ask(&mut self, id: ClientId, question: Question) -> u64 {
+        self.questions += 1;
+        let request = self.questions;
+        let client = self.clients.get_mut(&id).unwrap();
+        client.asked.insert(request);
+        self.client_says(id, vec![FromClient::Ask { request, question }]);
+        request
+    }
+
+    fn ask_something(&mut self, id: ClientId, what: u8, nth: usize) {
+        let tickets = self.clients[&id].all.clone();
+        let one: Vec<Ticket> = pick(tickets.iter().copied(), nth).into_iter().collect();
+        let workers = match nth % 3 {
+            0 => Vec::new(),
+            // This may be gone.
+            _ => vec![format!("w{}", nth as u64 % (self.names + 1))],
+        };
+        let question = match what {
+            0 => Question::Replicate {
+                tickets: one,
+                copies: (nth % 4) as u32,
+                workers,
+            },
+            1 => Question::Rebalance {
+                tickets: Vec::new(),
+                workers,
+            },
+            2 => Question::WhoHas(tickets),
+            3 => Question::HasWhat(workers),
+            4 => Question::Run {
+                operation: Operation::new(["op", "other"][nth % 2], 1, 1),
+                arguments: Bytes::new(),
+                workers,
+            },
+            5 => Question::Restart(workers),
+            6 => Question::Retire(workers),
+            _ => {
+                // Withdrawn at once: there may never be so many.
+                let request = self.ask(id, Question::WaitForWorkers(nth as u32 % 9));
+                self.clients.get_mut(&id).unwrap().asked.remove(&request);
+                return self.client_says(id, vec![FromClient::Withdraw(request)]);
+            }
+        };
+        self.ask(id, question);
+    }
+
+    fn act_outside(&mut self, nth: usize) {
+        if let Some((id, request)) = self.runs_outside.pop() {
+            if self.workers.contains_key(&id) {
+                let result = Ok(Encoded::bytes(Bytes::from_static(b"v")));
+                self.worker_says(id, FromWorker::Ran { request, result });
+            }
+        } else if nth % 2 == 0 && !self.acquires.is_empty() {
+            let (id, task) = self.acquires.remove(nth % self.acquires.len());
+            if self.workers.contains_key(&id) {
+                let reason = "far".into();
+                self.worker_says(id, FromWorker::AcquireFailed { task, reason });
+            }
+        } else if let Some(id) = self.told_to_go.pop()
+            && self.workers.remove(&id).is_some()
+        {
+            let reason = "told to".into();
+            self.turn(Event::WorkerGone { worker: id, reason });
+            // Some are expected back.
+            self.join();
+        }
     }
 
     /// Faults are over: everything that is wanted ends, and after it is released nothing is left.
@@ -718,6 +818,8 @@ impl World {
                 if self.workers.contains_key(&to) {
                     self.worker_says(to, FromWorker::Stored { task, nbytes: 5 });
                 }
+            } else if !self.runs_outside.is_empty() || !self.told_to_go.is_empty() {
+                self.act_outside(1);
             } else if self.core.identity(self.now).tasks.pausing > 0 {
                 self.apply(Step::Time(60));
             } else {
@@ -725,6 +827,11 @@ impl World {
             }
         }
         for (id, client) in &self.clients {
+            assert!(
+                client.asked.is_empty(),
+                "client {id} has no answer to {:?}",
+                client.asked
+            );
             assert!(
                 client.open.is_empty(),
                 "client {id} waits for {:?}: {:?}",
