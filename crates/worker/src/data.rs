@@ -1,11 +1,13 @@
 //! The data thread: serves values to peers and clients, and fetches values from peers.
 
+use crate::actors::{Actors, Desk};
 use crate::store::{Store, Stored};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
+use taskloom_rpc::actor::ActorService;
 use taskloom_rpc::data::{
     BufferPool, DataLimits, DataService, FetchError, FetchItem, PeerPool, PoolOptions, Unavailable,
     ValueSink, ValueSource,
@@ -57,6 +59,7 @@ impl Data {
     pub(crate) fn spawn(
         listener: Listener,
         store: Arc<Store>,
+        actors: Arc<Actors>,
         buffer_bytes: u64,
         transfers: mpsc::UnboundedSender<Transfer>,
     ) -> std::io::Result<Self> {
@@ -78,7 +81,7 @@ impl Data {
                 let service = DataService::new(shelf, buffers, DataLimits::default());
                 runtime.block_on(async {
                     tokio::select! {
-                        () = serve_values(listener, service) => {}
+                        () = serve_values(listener, service, actors) => {}
                         _ = ended => {}
                     }
                 });
@@ -119,9 +122,10 @@ impl Data {
     }
 }
 
-async fn serve_values(listener: Listener, service: DataService<Shelf>) {
+async fn serve_values(listener: Listener, service: DataService<Shelf>, actors: Arc<Actors>) {
     let (lobby, incoming) = serve::lobby();
-    let routes = serve::worker_routes(service);
+    let actors = ActorService::new(Arc::new(Desk(actors)));
+    let routes = serve::with_actors(serve::worker_routes(service), actors);
     let serving = serve::serve(
         routes,
         incoming,

@@ -10,6 +10,7 @@
 //! What does not: decisions (`taskloom-worker-core`), the protocol (`taskloom-rpc`), flags and
 //! signals (`taskloom-launch`).
 
+mod actors;
 mod config;
 mod control;
 mod data;
@@ -17,6 +18,7 @@ mod error;
 mod executor;
 mod handle;
 mod log_tap;
+mod host;
 mod memory;
 mod progress;
 mod reaper;

@@ -1,11 +1,13 @@
 //! Putting a worker together and starting its threads.
 
+use crate::actors::{Actors, Door};
 use crate::config::{News, WorkerConfig};
 use crate::control::{Command, Connector, Control, Parts, Turn};
 use crate::data::Data;
 use crate::error::{WorkerError, WorkerExit};
 use crate::executor::{Completions, Executor, Home};
 use crate::handle::WorkerHandle;
+use crate::host::Host;
 use crate::progress::Progress;
 use crate::reaper::Reaper;
 use crate::scratch;
@@ -105,6 +107,8 @@ struct Life {
     control: Control,
     bound: SocketAddr,
     scratch: TempDir,
+    scope: Arc<WorkerScope>,
+    actors: Arc<Actors>,
 }
 
 impl Plan {
@@ -120,6 +124,14 @@ impl Plan {
         let kinds = kinds(&self.registry);
         let any_async = kinds.contains(&Kind::Async);
         let hello = hello(config, name, &self.registry);
+        let host = Arc::new(Host::new(
+            config.scheduler.clone(),
+            store.clone(),
+            transfers_in.clone(),
+        ));
+        let scope = WorkerScope::with_host(name.clone(), scratch.path(), host.clone());
+        let actors = Actors::new(name.clone(), self.progress.clone(), host.clone());
+        scope.set_actors(Arc::new(Door(actors.clone())));
         let turn = Turn::new(Parts {
             core: WorkerCore::new(Config {
                 name: name.clone(),
@@ -133,13 +145,13 @@ impl Plan {
             executor: Executor::spawn(config.nthreads, any_async, completions.clone())
                 .map_err(WorkerError::Threads)?,
             completions,
-            data: Data::spawn(listener, store.clone(), buffer_bytes, transfers_in)
+            data: Data::spawn(listener, store.clone(), actors.clone(), buffer_bytes, transfers_in)
                 .map_err(WorkerError::Threads)?,
             store,
             reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
             home: Arc::new(Home {
                 name: name.clone(),
-                scope: WorkerScope::new(name.clone(), scratch.path()),
+                scope: scope.clone(),
             }),
         });
         let control = Control {
@@ -148,11 +160,14 @@ impl Plan {
             turn,
             transfers,
             progress: self.progress.clone(),
+            host,
         };
         Ok(Life {
             control,
             bound,
             scratch,
+            scope,
+            actors,
         })
     }
 
@@ -178,9 +193,18 @@ impl Plan {
 impl Life {
     fn run(self, runtime: &Runtime, commands: &mut mpsc::UnboundedReceiver<Command>) -> WorkerExit {
         let Self {
-            control, scratch, ..
+            control,
+            scratch,
+            scope,
+            actors,
+            ..
         } = self;
         let exit = runtime.block_on(control.run(commands));
+        actors.close();
+        // What tasks kept here, such as their session, ends with the worker, not with the last of
+        // them.
+        let kept = scope.shelf().take();
+        drop(kept);
         if let Err(error) = scratch.close() {
             // A task that runs on may hold on to its files; the system's own sweep gets them.
             tracing::debug!(%error, "the scratch directory could not be removed");

@@ -33,6 +33,8 @@ enum Begun<'a> {
 
 /// An actor of a type that is not known here.
 trait Living: Send {
+    fn is_async(&self, method: &str) -> bool;
+
     fn begin<'a>(
         &'a mut self,
         context: &'a TaskContext,
@@ -43,6 +45,11 @@ trait Living: Send {
 }
 
 impl<T: ActorType> Living for T {
+    fn is_async(&self, name: &str) -> bool {
+        let known = T::methods().iter().find(|method| method.name == name);
+        known.is_some_and(|method| matches!(method.run, MethodRun::Async(_)))
+    }
+
     fn begin<'a>(
         &'a mut self,
         context: &'a TaskContext,
@@ -116,6 +123,11 @@ impl Resident {
     /// The context of its methods; it is cancelled when nobody wants the actor any more.
     pub fn context(&self) -> &TaskContext {
         &self.context
+    }
+
+    /// Whether a method is async: only then may a call of it wait.
+    pub fn is_async(&self, method: &str) -> bool {
+        self.actor.as_ref().is_some_and(|actor| actor.is_async(method))
     }
 
     /// Makes a call: a plain method runs at the first poll, an async one between awaits. Panics are

@@ -11,6 +11,7 @@ pub(crate) use turn::{Parts, Turn};
 use crate::config::{News, WorkerConfig};
 use crate::data::Transfer;
 use crate::error::WorkerExit;
+use crate::host::Host;
 use crate::progress::Progress;
 use connect::Found;
 use session::SessionEnd;
@@ -33,6 +34,7 @@ pub(crate) struct Control {
     pub(crate) turn: Turn,
     pub(crate) transfers: mpsc::UnboundedReceiver<Transfer>,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) host: Arc<Host>,
 }
 
 impl Control {

@@ -67,6 +67,7 @@ impl Control {
         } = link;
         let mut heartbeat = interval(welcome.heartbeat);
         self.turn.another_session();
+        self.host.set_id(Some(welcome.worker));
         self.turn.tell(Event::Opened(welcome));
         let mut said_why = None;
         let mut handled: Vec<Handled> = Vec::new();
@@ -162,6 +163,7 @@ impl Control {
                 self.turn.transferred(transfer);
             }
         };
+        self.host.set_id(None);
         if let SessionEnd::Lost { .. } = end {
             self.turn.another_session();
             self.turn.tell(Event::Closed);
