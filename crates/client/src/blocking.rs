@@ -9,8 +9,12 @@
 //! # Ok(()) }
 //! ```
 
+mod coordination;
 mod futures;
 
+pub use self::coordination::{
+    Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,
+};
 pub use self::futures::{Completed, Job, LogLines};
 
 use crate::nested::{Scope, away};
@@ -33,6 +37,7 @@ pub struct Client {
 }
 
 /// A thread that drives a runtime until this is dropped.
+#[derive(Debug)]
 pub(crate) struct Runtime {
     handle: Handle,
     stop: Option<oneshot::Sender<()>>,

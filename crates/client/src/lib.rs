@@ -84,6 +84,8 @@ pub use wait::{Wait, WaitAny};
 pub use taskloom_core::message::{
     Explanation, HolderList, JobSummary, LogLine, WorkerContents, WorkerSummary,
 };
+pub use taskloom_extensions::lock::{LockHolder, LockState};
+pub use taskloom_extensions::semaphore::SemaphoreState;
 pub use taskloom_task::{Error, Node, Result, TaskFuture};
 
 /// The environment variable with the address of the scheduler that is used where none is given.

@@ -81,7 +81,10 @@ impl Barrier {
     /// # Errors
     /// If the session ends.
     pub async fn waiting(&self) -> Result<usize> {
-        let reply = self.client.call::<BarrierWaiting>(self.name.clone()).await?;
+        let reply = self
+            .client
+            .call::<BarrierWaiting>(self.name.clone())
+            .await?;
         Ok(reply.message as usize)
     }
 }

@@ -119,7 +119,10 @@ impl Semaphore {
     /// # Errors
     /// If the session ends.
     pub async fn status(&self) -> Result<SemaphoreState> {
-        let reply = self.client.call::<SemaphoreStatus>(self.name.clone()).await?;
+        let reply = self
+            .client
+            .call::<SemaphoreStatus>(self.name.clone())
+            .await?;
         Ok(reply.message)
     }
 
