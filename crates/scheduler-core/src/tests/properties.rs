@@ -174,6 +174,12 @@ struct Client {
     asked: BTreeSet<u64>,
 }
 
+impl Client {
+    fn is_asking(&self) -> bool {
+        !self.asked.is_empty()
+    }
+}
+
 /// The world around the machine: workers that obey, clients that count their answers.
 struct World {
     core: SchedulerCore,
@@ -820,6 +826,9 @@ impl World {
                 }
             } else if !self.runs_outside.is_empty() || !self.told_to_go.is_empty() {
                 self.act_outside(1);
+            } else if self.workers.len() < 8 && self.clients.values().any(Client::is_asking) {
+                // In the place of those that were told to start anew and are gone for good.
+                self.join();
             } else if self.core.identity(self.now).tasks.pausing > 0 {
                 self.apply(Step::Time(60));
             } else {
