@@ -11,6 +11,7 @@
 
 mod coordination;
 mod futures;
+mod publish;
 
 pub use self::coordination::{
     Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,

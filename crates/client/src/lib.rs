@@ -28,6 +28,7 @@
 //! # Ok(()) }
 //! ```
 
+mod actor;
 mod adopt;
 mod as_completed;
 mod ask;
@@ -51,6 +52,7 @@ mod logs;
 mod map;
 mod nested;
 mod notices;
+mod publish;
 mod scatter;
 mod session;
 mod steer;
@@ -78,6 +80,7 @@ pub use logs::Logs;
 pub use map::{Map, Mapping};
 pub use nested::TaskClient;
 pub use notices::{Notice, Notices};
+pub use publish::{Dataset, DatasetParts, Publish};
 pub use scatter::{Scatter, ScatterAll};
 pub use wait::{Wait, WaitAny};
 

@@ -17,6 +17,7 @@ pub mod lease;
 pub mod lock;
 mod name;
 mod named;
+pub mod publish;
 pub mod queue;
 pub mod semaphore;
 mod service;
@@ -38,6 +39,7 @@ pub use taskloom_scheduler_core::extension::{
 /// The extensions of every scheduler.
 pub fn standard() -> Vec<Box<dyn Extension>> {
     vec![
+        hosted(publish::Datasets::new()),
         hosted(lock::Locks::new()),
         hosted(semaphore::Semaphores::new()),
         hosted(event::Events::new()),
