@@ -57,6 +57,7 @@ impl Plan {
             interface: None,
         };
         config.restart_in_place = true;
+        config.isolation = taskloom_launch::isolation_if_initialised();
         config.nthreads = builder.threads;
         config.memory_limit = memory_limit;
         config.local_directory = directory;

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::flags::CommandLine;
+use crate::isolated;
 use std::sync::atomic::{AtomicBool, Ordering};
 use taskloom_extensions::Extension;
 
@@ -19,6 +20,7 @@ pub fn init() {
 
 /// [`init`] with extensions beside the standard ones, for when the program is started as a scheduler.
 pub fn init_with(extensions: impl FnOnce() -> Vec<Box<dyn Extension>>) {
+    isolated::run_if_asked();
     INITIALISED.store(true, Ordering::Release);
     let end = |exit: Exit| std::process::exit(i32::from(exit.code()));
     if let Some(line) = CommandLine::of_subcommand("worker") {

@@ -12,6 +12,7 @@ mod exit;
 mod flags;
 mod fleet;
 mod init;
+mod isolated;
 mod layers;
 mod listen;
 mod memory;
@@ -25,6 +26,7 @@ mod values;
 mod worker;
 
 pub use child::{ChildWorker, NotInitialised};
+pub use isolated::isolation_if_initialised;
 pub use init::{init, init_with, initialised};
 pub use scheduler::{scheduler_main, scheduler_main_with};
 pub use worker::worker_main;

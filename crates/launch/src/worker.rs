@@ -13,7 +13,7 @@ use crate::supervisor::notify;
 use crate::values::{
     parse_count, parse_name, parse_resources, parse_time, parse_time_or_never, show_time,
 };
-use crate::{fleet, process};
+use crate::{fleet, isolated, process};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +32,7 @@ const WORKERS_MAX: usize = 1024;
 /// Runs a worker with the tasks that are linked into this program, by the flags of its command line,
 /// and returns when it has ended.
 pub fn worker_main() -> ExitCode {
+    isolated::run_if_asked();
     run(&CommandLine::of_this_process()).into()
 }
 
@@ -132,6 +133,7 @@ impl WorkerSettings {
         config.drain_timeout = self.drain_timeout;
         config.death_timeout = self.death_timeout;
         config.stuck_after = self.stuck_after;
+        config.isolation = isolated::isolation();
         config
     }
 }

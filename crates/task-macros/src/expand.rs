@@ -54,6 +54,7 @@ fn handle(function: &ItemFn, options: &Options, signature: &Signature) -> TokenS
     let version = options.version;
     let hash = hash(signature);
     let impure = options.impure.then(|| quote!(.impure()));
+    let isolated = options.isolated.then(|| quote!(.isolated()));
     let run = run(function, signature, &private);
     quote! {
         #(#conditions)*
@@ -84,7 +85,8 @@ fn handle(function: &ItemFn, options: &Options, signature: &Signature) -> TokenS
                 static DEFINITION: #private::Definition =
                     #private::Definition::new(#full_name, #version, #hash, #run)
                         .at(::std::file!(), ::std::line!())
-                        #impure;
+                        #impure
+                        #isolated;
                 &DEFINITION
             }
         }

@@ -22,6 +22,8 @@ use proc_macro::TokenStream;
 /// Options, in any order:
 ///
 /// * `impure`: each call is a task of its own. Without it the same call twice is one task.
+/// * `isolated`: each run is in a child process of the worker, which is killed when the task is
+///   cancelled or runs out of time, and whose crash fails this task alone.
 /// * `name = "x.y"`: the name instead of `crate::module::function`.
 /// * `version = 2`: the version instead of 1; raise it when the same arguments shall give another
 ///   result.

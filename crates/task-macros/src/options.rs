@@ -11,6 +11,8 @@ pub struct Options {
     pub krate: Path,
     /// Whether each call is a task of its own.
     pub impure: bool,
+    /// Whether it runs in a child process.
+    pub isolated: bool,
     /// The name, if it is not the path of the function.
     pub name: Option<LitStr>,
     /// The version.
@@ -22,6 +24,7 @@ pub fn parse(tokens: TokenStream) -> Result<Options> {
     let mut options = Options {
         krate: syn::parse_quote!(::taskloom),
         impure: false,
+        isolated: false,
         name: None,
         version: 1,
     };
@@ -38,6 +41,7 @@ pub fn parse(tokens: TokenStream) -> Result<Options> {
             }
             match text.as_str() {
                 "impure" => options.impure = true,
+                "isolated" => options.isolated = true,
                 "name" => {
                     input.parse::<Token![=]>()?;
                     let name: LitStr = input.parse()?;
@@ -56,7 +60,7 @@ pub fn parse(tokens: TokenStream) -> Result<Options> {
                 }
                 _ => {
                     let message = format!(
-                        "unknown option `{text}`; there are `impure`, `name = \"..\"`, \
+                        "unknown option `{text}`; there are `impure`, `isolated`, `name = \"..\"`, \
                          `version = 2` and `crate = path`"
                     );
                     return Err(Error::new(option.span(), message));

@@ -37,6 +37,7 @@ pub struct Definition {
     signature: u64,
     run: Run,
     pure: bool,
+    isolated: bool,
     source: (&'static str, u32),
     interned: OnceLock<Interned>,
 }
@@ -58,6 +59,7 @@ impl Definition {
             signature,
             run,
             pure: true,
+            isolated: false,
             source: ("", 0),
             interned,
         }
@@ -66,6 +68,12 @@ impl Definition {
     /// The same, but each call is a task of its own even if its arguments are equal.
     pub const fn impure(mut self) -> Self {
         self.pure = false;
+        self
+    }
+
+    /// The same, but each run is in a child process of the worker.
+    pub const fn isolated(mut self) -> Self {
+        self.isolated = true;
         self
     }
 
@@ -103,6 +111,16 @@ impl Definition {
     /// Whether equal arguments mean an equal result, so that the same call twice is one task.
     pub const fn is_pure(&self) -> bool {
         self.pure
+    }
+
+    /// Whether it runs in a child process of the worker.
+    pub const fn is_isolated(&self) -> bool {
+        self.isolated
+    }
+
+    /// Whether it runs on a compute thread of the worker.
+    pub const fn runs_on_thread(&self) -> bool {
+        !self.isolated && !self.is_async()
     }
 
     /// Where it is defined, as `file:line`; empty if unknown.

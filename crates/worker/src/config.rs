@@ -1,5 +1,6 @@
 //! What can be set about a worker.
 
+use crate::isolated::Isolation;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct WorkerConfig {
     /// otherwise it ends with [`WorkerExit::Restart`](crate::WorkerExit::Restart), for its owner to
     /// start it again.
     pub restart_in_place: bool,
+    /// How processes for isolated tasks are started; such tasks fail if `None`.
+    pub isolation: Option<Isolation>,
     /// Is told what people want to see, on the control thread: it must return soon.
     pub on_news: Option<OnNews>,
 }
@@ -106,6 +109,7 @@ impl WorkerConfig {
             death_timeout: None,
             stuck_after: taskloom_core::limits::STUCK_AFTER,
             restart_in_place: false,
+            isolation: None,
             on_news: None,
         }
     }
@@ -132,6 +136,7 @@ impl fmt::Debug for WorkerConfig {
             .field("death_timeout", &self.death_timeout)
             .field("stuck_after", &self.stuck_after)
             .field("restart_in_place", &self.restart_in_place)
+            .field("isolation", &self.isolation)
             .finish_non_exhaustive()
     }
 }

@@ -8,6 +8,7 @@ use crate::error::{WorkerError, WorkerExit};
 use crate::executor::{Completions, Executor, Home};
 use crate::handle::WorkerHandle;
 use crate::host::Host;
+use crate::isolated::Isolated;
 use crate::progress::Progress;
 use crate::reaper::Reaper;
 use crate::scratch;
@@ -132,6 +133,19 @@ impl Plan {
         let scope = WorkerScope::with_host(name.clone(), scratch.path(), host.clone());
         let actors = Actors::new(name.clone(), self.progress.clone(), host.clone());
         scope.set_actors(Arc::new(Door(actors.clone())));
+        let home = Arc::new(Home {
+            name: name.clone(),
+            scope: scope.clone(),
+        });
+        let isolated = Isolated::new(
+            config.isolation.clone(),
+            home.clone(),
+            scratch.path().to_owned(),
+            config.nthreads,
+        );
+        let executor =
+            Executor::spawn(config.nthreads, any_async, isolated, completions.clone())
+                .map_err(WorkerError::Threads)?;
         let turn = Turn::new(Parts {
             core: WorkerCore::new(Config {
                 name: name.clone(),
@@ -142,17 +156,13 @@ impl Plan {
                 stuck_after: config.stuck_after,
             }),
             registry: self.registry.clone(),
-            executor: Executor::spawn(config.nthreads, any_async, completions.clone())
-                .map_err(WorkerError::Threads)?,
+            executor,
             completions,
             data: Data::spawn(listener, store.clone(), actors.clone(), buffer_bytes, transfers_in)
                 .map_err(WorkerError::Threads)?,
             store,
             reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
-            home: Arc::new(Home {
-                name: name.clone(),
-                scope: scope.clone(),
-            }),
+            home,
         });
         let control = Control {
             config: config.clone(),
@@ -233,10 +243,10 @@ fn check(config: &WorkerConfig, name: &str) -> Result<(), WorkerError> {
 }
 
 fn kinds(registry: &Registry) -> Vec<Kind> {
-    let kind = |is_async| if is_async { Kind::Async } else { Kind::Thread };
+    let kind = |on_thread| if on_thread { Kind::Thread } else { Kind::Async };
     registry
         .iter()
-        .map(|definition| kind(definition.is_async()))
+        .map(|definition| kind(definition.runs_on_thread()))
         .collect()
 }
 

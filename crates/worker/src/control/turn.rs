@@ -140,6 +140,7 @@ impl Turn {
         self.executor.run_outside(Outside {
             session: self.session,
             request,
+            operation,
             definition,
             arguments,
             home: self.home.clone(),
@@ -349,7 +350,7 @@ impl Turn {
             Some((pin.input, pin.part, stored.value.clone()))
         };
         let values: Vec<(u32, Part, Value)> = pins.iter().filter_map(value).collect();
-        let (run, task, on_thread) = (compute.run, compute.task, !definition.is_async());
+        let (run, task, on_thread) = (compute.run, compute.task, definition.runs_on_thread());
         let crew = self.executor.crew.clone();
         let handle = Arc::new(RunHandle::new(slot, run, task, on_thread, crew));
         let at = slot as usize;

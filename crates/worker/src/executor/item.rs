@@ -68,6 +68,49 @@ impl Item {
         })
     }
 
+    /// The run with everything that it needs in the message itself, for another process. Each
+    /// reference gets an input of its own.
+    pub(crate) fn self_contained(&mut self) -> Result<Box<Compute>, TaskFailure> {
+        let nodes = taskloom_wire::arguments::decode(&self.compute.arguments).map_err(|error| {
+            let text = format!("the arguments cannot be read: {error}");
+            self.failure(ErrorCode::Decode, text)
+        })?;
+        let mut inputs = self.inputs();
+        count_uses(&nodes, &mut inputs);
+        let mut carried = Vec::new();
+        let mut own = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            own.push(match node {
+                ArgumentNode::Reference { dependency, part } => {
+                    let value = take(&mut inputs, dependency, part).ok_or_else(|| {
+                        let text = format!("input {dependency} is missing");
+                        self.failure(ErrorCode::Internal, text)
+                    })?;
+                    let encoded = value.encode().map_err(|error| {
+                        let text = format!("an input cannot be encoded: {error}");
+                        self.failure(ErrorCode::Encode, text)
+                    })?;
+                    carried.push(taskloom_core::message::Input {
+                        task: self.compute.task,
+                        nbytes: encoded.nbytes(),
+                        holders: Vec::new(),
+                        value: Some(encoded),
+                    });
+                    ArgumentNode::Reference {
+                        dependency: (carried.len() - 1) as u32,
+                        part: Part::WHOLE,
+                    }
+                }
+                node => node,
+            });
+        }
+        Ok(Box::new(Compute {
+            arguments: taskloom_wire::arguments::encode(&own),
+            inputs: carried,
+            ..(*self.compute).clone()
+        }))
+    }
+
     fn inputs(&mut self) -> Vec<Input> {
         if self.compute.inputs.is_empty() {
             return Vec::new();
@@ -95,7 +138,7 @@ impl Item {
         failure
     }
 
-    fn name(&self, failure: &mut TaskFailure) {
+    pub(crate) fn name(&self, failure: &mut TaskFailure) {
         failure.key = String::from_utf8_lossy(&self.compute.key).into_owned();
         failure.operation = self.definition.operation().to_string();
         failure.worker = self.home.name.clone();

@@ -14,7 +14,9 @@ pub(crate) use handle::RunHandle;
 pub(crate) use item::{Home, Item};
 pub(crate) use lines::Lines;
 pub(crate) use outside::Outside;
+pub(crate) use run::no_panic;
 
+use crate::isolated::Isolated;
 use crossbeam::channel::{Sender, unbounded};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -59,14 +61,16 @@ impl Crew {
 pub(crate) struct Executor {
     items: Sender<Item>,
     runtime: Option<Runtime>,
+    isolated: Arc<Isolated>,
     pub(crate) crew: Arc<Crew>,
 }
 
 impl Executor {
-    /// Starts the threads; the runtime only if there are async tasks.
+    /// Starts the threads; the runtime only if there are async tasks or isolated ones.
     pub(crate) fn spawn(
         nthreads: usize,
         any_async: bool,
+        isolated: Isolated,
         completions: Arc<Completions>,
     ) -> std::io::Result<Self> {
         let runtime = any_async
@@ -82,6 +86,7 @@ impl Executor {
         Ok(Self {
             items,
             runtime,
+            isolated: Arc::new(isolated),
             crew,
         })
     }
@@ -89,10 +94,14 @@ impl Executor {
     /// Hands over a run.
     pub(crate) fn submit(&self, item: Item) {
         match &self.runtime {
-            Some(runtime) if item.definition.is_async() => {
+            Some(runtime) if !item.definition.runs_on_thread() => {
                 let handle = item.handle.clone();
                 let completions = self.crew.completions.clone();
-                let running = runtime.spawn(run::as_future(item, completions));
+                let running = if item.definition.is_isolated() {
+                    runtime.spawn(run::isolated(item, self.isolated.clone(), completions))
+                } else {
+                    runtime.spawn(run::as_future(item, completions))
+                };
                 handle.can_be_aborted(running.abort_handle());
             }
             _ => {
@@ -105,7 +114,7 @@ impl Executor {
     /// Runs something outside scheduling.
     pub(crate) fn run_outside(&self, outside: Outside) {
         let runtime = self.runtime.as_ref().map(Runtime::handle);
-        outside.spawn(runtime, &self.crew);
+        outside.spawn(runtime, &self.isolated, &self.crew);
     }
 }
 

@@ -4,10 +4,13 @@ use super::Crew;
 use super::completions::Report;
 use super::item::Home;
 use super::run::no_panic;
+use crate::isolated::Isolated;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use taskloom_core::limits::CALL_BYTES_MAX;
-use taskloom_core::{Encoded, ErrorCode, Key, RunId, TaskFailure};
+use std::time::Duration;
+use taskloom_core::message::Compute;
+use taskloom_core::{Encoded, ErrorCode, Key, RunId, TaskFailure, TaskId};
 use taskloom_task::{Argument, Definition, TaskContext, Value, assemble};
 use tokio::runtime::Handle;
 
@@ -19,6 +22,7 @@ const AT_A_TIME_MAX: usize = 64;
 pub(crate) struct Outside {
     pub(crate) session: u64,
     pub(crate) request: u64,
+    pub(crate) operation: u32,
     pub(crate) definition: &'static Definition,
     pub(crate) arguments: bytes::Bytes,
     pub(crate) home: Arc<Home>,
@@ -45,7 +49,12 @@ impl Drop for Place {
 
 impl Outside {
     /// Runs it on a thread of its own, or on the runtime if it is async. The answer is reported.
-    pub(crate) fn spawn(self, runtime: Option<&Handle>, crew: &Arc<Crew>) {
+    pub(crate) fn spawn(
+        self,
+        runtime: Option<&Handle>,
+        isolated: &Arc<Isolated>,
+        crew: &Arc<Crew>,
+    ) {
         let (session, request) = (self.session, self.request);
         let crew = crew.clone();
         let place = Place::take(&crew);
@@ -61,9 +70,14 @@ impl Outside {
             return answer(Err(self.failure(ErrorCode::Overloaded, message)));
         };
         match runtime {
-            Some(runtime) if self.definition.is_async() => {
+            Some(runtime) if !self.definition.runs_on_thread() => {
+                let isolated = isolated.clone();
                 runtime.spawn(async move {
-                    let result = self.run_async().await;
+                    let result = if self.definition.is_isolated() {
+                        self.run_isolated(&isolated).await
+                    } else {
+                        self.run_async().await
+                    };
                     drop(place);
                     answer(result);
                 });
@@ -99,18 +113,41 @@ impl Outside {
         self.encode(&value)
     }
 
-    fn prepare(&self) -> Result<(TaskContext, Vec<Argument>), TaskFailure> {
-        let protocol = |error: String| self.failure(ErrorCode::Protocol, error);
+    async fn run_isolated(&self, isolated: &Isolated) -> Result<Encoded, TaskFailure> {
+        let context = self.context()?;
+        let compute = Compute {
+            task: TaskId::new(u32::MAX, u32::MAX),
+            run: context.run(),
+            key: context.key().to_owned().into(),
+            operation: self.operation,
+            priority: 0,
+            rank: 0,
+            arguments: self.arguments.clone(),
+            inputs: Vec::new(),
+            inline_result: true,
+            timeout: Duration::ZERO,
+        };
+        let (_, encoded) = isolated.run(&context, Box::new(compute)).await?;
+        self.answer(encoded)
+    }
+
+    fn context(&self) -> Result<TaskContext, TaskFailure> {
         let key = format!("{}-outside-{}", self.definition.short_name(), self.request);
-        let key = Key::new(&key).map_err(|error| protocol(error.to_string()))?;
+        let key = Key::new(&key)
+            .map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
+        // Its number is none of the scheduler's, so its scratch directory is its own as well.
+        let run = RunId(u64::MAX - self.request);
+        Ok(TaskContext::new(key, run, self.home.scope.clone()))
+    }
+
+    fn prepare(&self) -> Result<(TaskContext, Vec<Argument>), TaskFailure> {
+        let context = self.context()?;
+        let protocol = |error: String| self.failure(ErrorCode::Protocol, error);
         let nodes = taskloom_wire::arguments::decode(&self.arguments)
             .map_err(|error| protocol(format!("the arguments cannot be read: {error}")))?;
         let arguments = no_panic(|| assemble(nodes, |_, _| None))
             .unwrap_or_else(|text| Err(self.failure(ErrorCode::Panic, text)))
             .map_err(|failure| self.named(failure))?;
-        // Its number is none of the scheduler's, so its scratch directory is its own as well.
-        let run = RunId(u64::MAX - self.request);
-        let context = TaskContext::new(key, run, self.home.scope.clone());
         Ok((context, arguments))
     }
 
@@ -119,6 +156,10 @@ impl Outside {
         let encoded = no_panic(|| value.encode())
             .map_err(failed)?
             .map_err(|error| failed(error.to_string()))?;
+        self.answer(encoded)
+    }
+
+    fn answer(&self, encoded: Encoded) -> Result<Encoded, TaskFailure> {
         if encoded.nbytes() > CALL_BYTES_MAX as u64 {
             let message = format!(
                 "what it returned has {} bytes, and an answer has at most {CALL_BYTES_MAX}: submit \

@@ -2,6 +2,7 @@
 
 use super::completions::{Completion, Completions};
 use super::item::Item;
+use crate::isolated::Isolated;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,6 +56,50 @@ pub(crate) async fn as_future(mut item: Item, completions: Arc<Completions>) {
         Err(failure) => Err(failure),
     };
     let made = made.and_then(|value| measure(&mut item, value));
+    ending.end = None;
+    ending
+        .completions
+        .push(completion(&item, begun.elapsed(), made));
+    ending.completions.wake();
+}
+
+/// Runs a task in a process of its own.
+pub(crate) async fn isolated(
+    mut item: Item,
+    isolated: Arc<Isolated>,
+    completions: Arc<Completions>,
+) {
+    if !item.handle.start() {
+        return;
+    }
+    if !item.compute.timeout.is_zero() {
+        item.handle.tell_started();
+    }
+    let begun = Instant::now();
+    let mut ending = Ending {
+        completions,
+        begun,
+        end: Some((item.slot, item.handle.run)),
+    };
+    let prepared = guarded(&mut item, |item| {
+        Ok((item.context()?, item.self_contained()?))
+    });
+    let made = match prepared {
+        Ok((context, compute)) => isolated.run(&context, compute).await,
+        Err(failure) => Err(failure),
+    };
+    let made = made.map(|(nbytes, encoded)| {
+        let small = nbytes <= INLINE_BYTES_MAX && encoded.nbytes() <= INLINE_BYTES_MAX;
+        Made {
+            inline: (item.compute.inline_result && small).then(|| encoded.clone()),
+            value: Value::from_encoded(encoded),
+            nbytes,
+        }
+    });
+    let made = made.map_err(|mut failure| {
+        item.name(&mut failure);
+        failure
+    });
     ending.end = None;
     ending
         .completions
