@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use crate::extension::Extension;
 use crate::{Config, Effects, Event, SchedulerCore};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -81,8 +82,22 @@ impl TestScheduler {
 
     /// A scheduler with these settings, and a client named `c`.
     pub fn with(config: Config) -> Self {
+        Self::around(SchedulerCore::new(config, 1))
+    }
+
+    /// A scheduler with these extensions, and a client named `c`.
+    pub fn extended(extensions: Vec<Box<dyn Extension>>) -> Self {
+        let config = Config {
+            lookahead: Duration::ZERO,
+            ..Config::default()
+        };
+        let core = SchedulerCore::with_extensions(config, 1, extensions);
+        Self::around(core.expect("extensions that fit together"))
+    }
+
+    fn around(core: SchedulerCore) -> Self {
         let mut this = Self {
-            core: SchedulerCore::new(config, 1),
+            core,
             now: Time(1),
             workers: BTreeMap::new(),
             clients: BTreeMap::new(),
@@ -379,6 +394,11 @@ impl TestScheduler {
         lines
     }
 
+    /// What was said since the last call, in its order.
+    pub fn said(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines)
+    }
+
     /// Compares what was said since the last call, in any order.
     #[track_caller]
     pub fn expect<const N: usize>(&mut self, expected: [&str; N]) -> &mut Self {
@@ -432,6 +452,11 @@ impl TestScheduler {
                 let line = self.client_line(&client, message);
                 self.lines.push(format!("{client}: {line}"));
             }
+        }
+        for fault in effects.extension_faults {
+            let (extension, event, message) = (fault.extension, fault.event, fault.message);
+            self.lines
+                .push(format!("fault of {extension} in {event}: {message}"));
         }
         for (id, reason) in effects.close_workers {
             self.workers.retain(|_, other| *other != id);

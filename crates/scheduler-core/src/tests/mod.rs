@@ -3,6 +3,7 @@
 
 mod clients;
 mod data;
+mod extensions;
 mod data_calls;
 mod jobs;
 mod lifecycle;
