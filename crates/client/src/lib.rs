@@ -67,7 +67,8 @@ pub use cluster::{
     Contents, Rebalance, Replicate, RestartWorkers, RetireWorkers, Run, WaitForWorkers, WhoHas, Workers,
 };
 pub use coordination::{
-    Arrival, Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,
+    Arrival, Barrier, Channel, ChannelStream, Event, Lock, LockGuard, MultiLock, OpenChannel,
+    OpenQueue, Permits, Queue, Semaphore, Subscription, Topic, TopicEvent, Variable,
 };
 pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
 pub use future_set::FutureSet;
@@ -88,6 +89,7 @@ pub use taskloom_core::message::{
     Explanation, HolderList, JobSummary, LogLine, WorkerContents, WorkerSummary,
 };
 pub use taskloom_extensions::lock::{LockHolder, LockState};
+pub use taskloom_extensions::queue::State as QueueState;
 pub use taskloom_extensions::semaphore::SemaphoreState;
 pub use taskloom_task::{Error, Node, Result, TaskFuture};
 
