@@ -31,6 +31,10 @@ pub mod prelude;
 pub use taskloom_task::__private;
 
 pub use taskloom_client::{
+    AsCompleted, AsEnded, Explanation, FutureSet, Gather, GatherGood, Job, JobSummary, LogLine, Logs,
+    NamedFutures, NamedOutputs, Wait, WaitAny,
+};
+pub use taskloom_client::{
     Client, ClientBuilder, Graph, GraphOutputs, Identity, Map, Notice, Notices, SCHEDULER_VARIABLE,
     Scatter, ScatterAll, SubmitGraph, TaskCounts, WorkerIdentity, blocking,
 };
@@ -39,6 +43,7 @@ pub use taskloom_cluster::{
 };
 pub use taskloom_core::{ErrorCode, TaskFailure};
 pub use taskloom_launch::{init, scheduler_main, worker_main};
+pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
 pub use taskloom_task::{
     Buffer, Buffers, Bytes, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext,
     TaskFuture, TaskValue, ValueError, buffer, task,
