@@ -14,11 +14,11 @@ const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 const NAMES_SHOWN: usize = 8;
 
 impl SchedulerCore {
-    /// The slots of workers by their names or addresses, each once, in the order named; all of them
-    /// if none is named.
+    /// The slots of workers by their names or addresses, each once, in the order named; all of them,
+    /// in the order of their names, if none is named.
     pub(crate) fn named_workers(&self, names: &[String]) -> Result<Vec<u32>, String> {
         if names.is_empty() {
-            return Ok(self.workers.iter().map(|(slot, _)| slot).collect());
+            return Ok(self.worker_names.values().copied().collect());
         }
         let mut seen = BTreeSet::new();
         let mut slots = Vec::with_capacity(names.len());
