@@ -9,10 +9,12 @@
 //! # Ok(()) }
 //! ```
 
+mod cluster;
 mod coordination;
 mod futures;
 mod publish;
 
+pub use self::cluster::Request;
 pub use self::coordination::{
     Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,
 };

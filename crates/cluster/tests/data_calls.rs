@@ -403,3 +403,40 @@ async fn questions_without_an_answer_end_with_the_session() {
     let error = within("the error", waiting).await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Closed(_)), "{error}");
 }
+
+#[test]
+fn threads_that_may_block_ask_and_steer_too() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cluster = runtime
+        .block_on(async { within("the start", builder().workers(2).start()).await })
+        .unwrap();
+    let client = cluster.blocking_client().unwrap();
+    let patience = Duration::from_secs(60);
+    let workers = client.wait_for_workers(2).timeout(patience).wait().unwrap();
+    assert_eq!(workers.len(), client.workers().unwrap().len());
+    let first = workers[0].name.clone();
+    let blob = client
+        .scatter(vec![1_u8; MIB])
+        .workers([&first])
+        .place()
+        .unwrap();
+    assert_eq!(client.replicate(&blob).copies(2).wait().unwrap(), 1);
+    assert_eq!(client.who_has(&blob).unwrap()[0].workers.len(), 2);
+    assert!(client.nbytes(&blob).unwrap()[0] >= MIB as u64);
+    assert_eq!(client.rebalance().futures(&blob).wait().unwrap(), 0);
+    let contents = client.has_what().workers([&first]).wait().unwrap();
+    assert_eq!(contents[0].keys[0].0, blob.key());
+    assert_eq!(client.processing().wait().unwrap()[0].count, 0);
+    let answers = client
+        .run(greet::task("hi"))
+        .timeout(patience)
+        .wait()
+        .unwrap();
+    assert_eq!(answers.len(), 2);
+    let restarted = client.restart_workers().workers([&first]).timeout(patience);
+    assert_eq!(restarted.wait().unwrap(), 1);
+    let retired = client.retire_workers([&first]).timeout(patience);
+    assert_eq!(retired.wait().unwrap(), 1);
+    client.shutdown().unwrap();
+    assert!(client.workers().is_err());
+}

@@ -38,6 +38,10 @@ pub use taskloom_client::{
     Client, ClientBuilder, Graph, GraphOutputs, Identity, Map, Notice, Notices, SCHEDULER_VARIABLE,
     Scatter, ScatterAll, SubmitGraph, TaskCounts, WorkerIdentity, blocking,
 };
+pub use taskloom_client::{
+    Contents, HolderList, Rebalance, Replicate, RestartWorkers, RetireWorkers, Run, WaitForWorkers,
+    WhoHas, WorkerContents, WorkerSummary, Workers,
+};
 pub use taskloom_cluster::{
     ClusterError, LocalCluster, LocalClusterBuilder, LocalWorker, WorkerChoice, local,
 };
