@@ -50,8 +50,9 @@ pub struct Delivery {
     pub ticket: Ticket,
     /// The whole or an element.
     pub part: Part,
-    /// The value, or why it cannot be had.
-    pub result: Result<Encoded, Arc<TaskFailure>>,
+    /// The value, `None` if the shell has it already ([`crate::Fetched::Here`]), or why it cannot be
+    /// had.
+    pub result: Result<Option<Encoded>, Arc<TaskFailure>>,
 }
 
 /// From where values are fetched and by which way data are brought.

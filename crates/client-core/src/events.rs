@@ -115,6 +115,8 @@ pub struct ScatterData {
 pub enum Fetched {
     /// Here it is.
     Value(Encoded),
+    /// It lies in this very process: the shell has it.
+    Here,
     /// The source does not have it.
     Missing,
     /// The source has it and cannot give it, now or ever.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 use taskloom_core::arguments::Part;
-use taskloom_core::{Encoded, TaskFailure};
+use taskloom_core::TaskFailure;
 use taskloom_task::Value;
 
 /// One future's result and waiters.
@@ -41,9 +41,9 @@ impl Entry {
     }
 
     /// Puts what was fetched where a waiter finds it.
-    pub(crate) fn deliver(&mut self, part: Part, result: Result<Encoded, Arc<TaskFailure>>) {
+    pub(crate) fn deliver(&mut self, part: Part, result: Result<Value, Arc<TaskFailure>>) {
         self.fetched.retain(|(known, _)| *known != part);
-        self.fetched.push((part, result.map(Value::from_encoded)));
+        self.fetched.push((part, result));
     }
 
     /// Whether a part, the whole or the failure is here.
@@ -139,7 +139,7 @@ mod tests {
     fn a_fetched_result_is_given_away() {
         let mut entry = Entry::default();
         let encoded = Value::live(vec![1_i64, 2]).encode().unwrap();
-        entry.deliver(Part::WHOLE, Ok(encoded));
+        entry.deliver(Part::WHOLE, Ok(Value::from_encoded(encoded)));
         let element = entry.take(Part::element(1)).unwrap().unwrap();
         assert_eq!(element.take::<i64>().unwrap(), 2);
         assert!(entry.take(Part::WHOLE).unwrap().is_ok());

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use taskloom_core::actor::ActorTransport;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Key, Ticket};
 use taskloom_task::{Error, FutureHandle, Result, Status, Value};
@@ -56,6 +57,10 @@ impl FutureHandle for Handle {
 
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
         self.session.runtime.spawn(work);
+    }
+
+    fn actor_transport(&self) -> Option<Arc<dyn ActorTransport>> {
+        Some(self.session.actors())
     }
 
     fn forbids_blocking(&self) -> Option<Error> {

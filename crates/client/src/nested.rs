@@ -76,11 +76,16 @@ impl TaskClient for TaskContext {
 
 /// The worker of which a session is a guest.
 #[derive(Clone)]
-pub(crate) struct Host(pub(crate) Arc<dyn WorkerHost>);
+pub(crate) struct Host {
+    /// Its name.
+    pub(crate) name: String,
+    /// The worker itself.
+    pub(crate) worker: Arc<dyn WorkerHost>,
+}
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Host")
+        write!(f, "Host({})", self.name)
     }
 }
 
@@ -93,10 +98,10 @@ struct Nested {
 pub(crate) type Scopes = Mutex<FxHashMap<RunId, Weak<Scope>>>;
 
 /// Connects from a thread of whatever kind, which waits meanwhile.
-fn connect(worker: &str, host: Host) -> Result<blocking::Client> {
+fn connect(host: Host) -> Result<blocking::Client> {
     let runtime = Runtime::start()?;
-    let builder = Client::builder(host.0.scheduler())
-        .name(format!("tasks of {worker}"))
+    let builder = Client::builder(host.worker.scheduler())
+        .name(format!("tasks of {}", host.name))
         .timeout(CONNECT_TIMEOUT)
         .guest_of(host);
     let (sender, connected) = std::sync::mpsc::channel();
@@ -151,7 +156,10 @@ impl Nested {
                 return Ok(nested);
             }
         }
-        let client = connect(worker.name(), Host(host.clone()))?;
+        let client = connect(Host {
+            name: worker.name().to_owned(),
+            worker: host.clone(),
+        })?;
         let nested = Arc::new(Self { client });
         let former = shelf.replace(nested.clone());
         drop(shelf);

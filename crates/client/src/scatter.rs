@@ -77,12 +77,20 @@ impl Placing {
         let data = ScatterData {
             key: key.clone(),
             value,
-            workers: self.workers.clone(),
+            workers: self.targets(),
             broadcast: self.broadcast,
         };
         locked.handle(Event::Scatter(data));
         drop(locked);
         self.session.handle_of(ticket, key)
+    }
+
+    /// The workers that were named. What a task scatters stays on its worker if none were.
+    fn targets(&self) -> Vec<String> {
+        match &self.session.host {
+            Some(host) if self.workers.is_empty() && !self.broadcast => vec![host.name.clone()],
+            _ => self.workers.clone(),
+        }
     }
 
     fn key(&self, value: &Encoded) -> Key {

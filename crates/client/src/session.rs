@@ -13,21 +13,25 @@ use crate::nested::{Host, Scope, Scopes};
 use crate::logs;
 use crate::notices::{self, Notice};
 use crate::transfer;
+use rustc_hash::FxHashMap;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
-use taskloom_client_core::{ClientCore, Config, Effects, Ending, Event, Parent, Slots, State};
+use taskloom_client_core::{
+    ClientCore, Config, Effects, Ending, Event, Fetch, Fetched, Parent, Slots, State,
+};
 use taskloom_core::arguments::Part;
-use taskloom_core::message::{ClientWelcome, FromClient, LogLine, Parcel, Question, ToClient};
+use taskloom_core::message::{ClientWelcome, FromClient, LogLine, Parcel, Peer, Question, ToClient};
 use taskloom_core::{ErrorCode, Key, TaskFailure, Ticket, Time};
 use taskloom_rpc::SchedulerAddress;
+use taskloom_rpc::actor::ActorPool;
 use taskloom_rpc::data::PeerPool;
 use taskloom_rpc::link::Outbox;
-use taskloom_task::{Error, Result, Status, Value};
+use taskloom_task::{Error, Result, Status, Value, ValueError};
 use tokio::runtime;
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -58,6 +62,9 @@ pub(crate) struct Shared {
     start: Instant,
     pub(crate) address: SchedulerAddress,
     pub(crate) pool: PeerPool,
+    /// The way of calls to actors, once there was one.
+    pub(crate) actors: OnceLock<ActorPool>,
+    pub(crate) relay_only: bool,
     pub(crate) outbox: Outbox<FromClient>,
     /// Nothing is queued for the scheduler beyond this many bytes.
     queue_limit: u64,
@@ -96,6 +103,8 @@ pub(crate) struct Tables {
     pump_called: bool,
     /// Why the scheduler says it is ending.
     closing: Option<String>,
+    /// Values that lie in this process, between their arrival and their delivery.
+    here: FxHashMap<(Ticket, Part), Value>,
     pub(crate) closed: Option<String>,
 }
 
@@ -134,6 +143,8 @@ impl Session {
             start: Instant::now(),
             address,
             pool,
+            actors: OnceLock::new(),
+            relay_only: config.relay_only,
             outbox,
             queue_limit,
             runtime: runtime::Handle::current(),
@@ -156,6 +167,7 @@ impl Session {
                 listeners: 0,
                 pump_called: false,
                 closing: None,
+                here: FxHashMap::default(),
                 closed: None,
             }),
         });
@@ -222,6 +234,37 @@ impl Session {
     pub(crate) fn operation(&self, name: &str) -> Option<u32> {
         let at = self.operations.iter().position(|known| known == name)?;
         u32::try_from(at).ok()
+    }
+
+    /// The worker whose tasks use the session, if it is this one.
+    pub(crate) fn host_at(&self, peer: &Peer) -> Option<&Host> {
+        let host = self.host.as_ref()?;
+        (host.worker.id() == Some(peer.worker)).then_some(host)
+    }
+
+    /// What a fetch from the worker of this very process brought.
+    pub(crate) fn fetched_here(
+        self: &Arc<Self>,
+        fetch: Fetch,
+        values: Vec<Option<Result<Value, ValueError>>>,
+    ) {
+        let mut locked = self.lock();
+        let mut results = Vec::with_capacity(values.len());
+        for (part, value) in fetch.parts.iter().zip(values) {
+            results.push(match value {
+                Some(Ok(value)) => {
+                    let key = (part.ticket, part.part);
+                    locked.tables.here.insert(key, value);
+                    Fetched::Here
+                }
+                Some(Err(error)) => Fetched::Failed(error.to_string()),
+                None => Fetched::Missing,
+            });
+        }
+        locked.handle_and_flush(Event::Fetched(fetch, results));
+        let unclaimed = std::mem::take(&mut locked.tables.here);
+        drop(locked);
+        drop(unclaimed);
     }
 
     /// Sends what waits to be sent.
@@ -571,6 +614,7 @@ impl Locked<'_> {
             questions,
             calls,
             closing,
+            here,
             ..
         } = &mut *self.tables;
         // Before all else: their futures may have ended in the same frame.
@@ -603,8 +647,18 @@ impl Locked<'_> {
             entry.wake_into(&mut self.woken.0);
         }
         for delivery in effects.deliver.drain(..) {
-            if let Some(entry) = entries.get_mut(delivery.ticket) {
-                entry.deliver(delivery.part, delivery.result);
+            let (ticket, part) = (delivery.ticket, delivery.part);
+            let result = match delivery.result {
+                Ok(Some(encoded)) => Ok(Value::from_encoded(encoded)),
+                // It was put there under this very lock.
+                Ok(None) => match here.remove(&(ticket, part)) {
+                    Some(value) => Ok(value),
+                    None => continue,
+                },
+                Err(failure) => Err(failure),
+            };
+            if let Some(entry) = entries.get_mut(ticket) {
+                entry.deliver(part, result);
                 entry.wake_into(&mut self.woken.0);
             }
         }

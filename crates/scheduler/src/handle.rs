@@ -3,7 +3,7 @@
 use crate::admin::Administration;
 use crate::core_loop::CoreLoop;
 use crate::input::{CoreHandle, Input};
-use crate::relay::Relay;
+use crate::relay::{Relay, Workers};
 use crate::roster::Roster;
 use crate::sessions::Sessions;
 use crate::threads::{Front, Part, Phase, runtime, spawn_bulk, spawn_core, words_of};
@@ -12,9 +12,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use taskloom_core::invariants;
+use taskloom_rpc::actor::ActorRelay;
 use taskloom_rpc::data::{BufferPool, DataLimits, DataService, PeerPool, PoolOptions};
 use taskloom_rpc::listen::{Listener, contact_ip};
-use taskloom_rpc::serve::{lobby, scheduler_routes};
+use taskloom_rpc::serve::{lobby, scheduler_routes, with_actors};
 use taskloom_scheduler_core::extension::Extension;
 use tokio::sync::watch;
 
@@ -86,6 +87,7 @@ fn start(
         Administration::new(core.clone(), contact_address.clone()),
         relay,
     );
+    let routes = with_actors(routes, ActorRelay::new(Workers::new(core.clone())));
 
     let (phase, phases) = watch::channel(Phase::Running);
     let (control, bulk) = (lobby(), lobby());

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
+use taskloom_rpc::actor::FindWorker;
 use taskloom_rpc::data::{FetchError, FetchItem, PeerPool, Unavailable, ValueSink, ValueSource};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -209,5 +210,23 @@ impl ValueSink for Relay {
             Some(worker) => self.bring(worker, task, &value).await,
             None => Err("a value that the relay is to bring needs a target".into()),
         }
+    }
+}
+
+/// Where the relay of calls to actors finds workers.
+pub(crate) struct Workers(CoreHandle);
+
+impl Workers {
+    pub(crate) fn new(core: CoreHandle) -> Self {
+        Self(core)
+    }
+}
+
+impl FindWorker for Workers {
+    async fn find(&self, worker: WorkerId) -> Result<Vec<String>, String> {
+        let asked = self.0.ask(|answer| Input::Reach { worker, answer }).await;
+        let reach = asked.map_err(|ended| ended.to_string())?;
+        let reach = reach.ok_or_else(|| format!("worker {worker} is gone"))?;
+        Ok(reach.addresses)
     }
 }

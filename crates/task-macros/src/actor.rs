@@ -262,6 +262,10 @@ impl Actor {
         let (name, visibility) = (&item.sig.ident, &item.vis);
         let docs = docs(item);
         let text = name.unraw().to_string();
+        let plain = docs.is_empty().then(|| {
+            let about = format!("Calls `{text}` of the actor.");
+            quote!(#[doc = #about])
+        });
         let hash = hash(&method.signature);
         let names = method.signature.parameters.iter().map(|p| &p.name);
         let types = method.signature.parameters.iter().map(|p| &p.written);
@@ -269,6 +273,7 @@ impl Actor {
         let output = &method.signature.output.value;
         quote! {
             #(#docs)*
+            #plain
             #visibility fn #name(&self, #(#names: #types),*) -> #private::ActorReply<#output> {
                 #[allow(unused_mut)]
                 let mut __arguments = <#private::CallArguments as ::std::default::Default>::default();

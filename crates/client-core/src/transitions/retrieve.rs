@@ -74,7 +74,7 @@ impl ClientCore {
                     effects.deliver.push(Delivery {
                         ticket,
                         part,
-                        result: Ok(value.clone()),
+                        result: Ok(Some(value.clone())),
                     });
                     return;
                 }
@@ -151,7 +151,7 @@ impl ClientCore {
         effects: &mut Effects,
     ) {
         if self.retrievals.remove(&ticket).is_some() {
-            let result = Ok(value.clone());
+            let result = Ok(Some(value.clone()));
             effects.deliver.push(Delivery {
                 ticket,
                 part: Part::WHOLE,
@@ -267,7 +267,8 @@ impl ClientCore {
                 continue;
             };
             match result {
-                Fetched::Value(value) => self.end(part, at, Ok(value), effects),
+                Fetched::Value(value) => self.end(part, at, Ok(Some(value)), effects),
+                Fetched::Here => self.end(part, at, Ok(None), effects),
                 // A holder that the relay cannot reach now may be there in a moment.
                 Fetched::Unreachable(reason)
                     if relayed && all[at].attempts + 1 < RELAY_ATTEMPTS =>
@@ -367,7 +368,7 @@ impl ClientCore {
         &mut self,
         part: FetchPart,
         at: usize,
-        result: Result<taskloom_core::Encoded, Arc<TaskFailure>>,
+        result: Result<Option<taskloom_core::Encoded>, Arc<TaskFailure>>,
         effects: &mut Effects,
     ) {
         if let Some(all) = self.retrievals.get_mut(&part.ticket) {

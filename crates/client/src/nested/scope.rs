@@ -118,11 +118,6 @@ impl Scope {
         back
     }
 
-    /// The run's context, while it is not over.
-    pub(crate) fn context(&self) -> Option<TaskContext> {
-        self.context.upgrade()
-    }
-
     /// The run is cancelled: what it started is released, and its futures end.
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);

@@ -1,6 +1,7 @@
 //! Tests of the machine through its one call, by what they are about.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod actors;
 mod clients;
 mod data;
 mod extensions;

@@ -40,13 +40,26 @@ impl SchedulerCore {
             return;
         };
         self.holds_no_more(worker, slot, nbytes);
-        if let Some(at) = self
+        let at = self
             .holders
             .get(holders)
             .iter()
-            .position(|&holder| holder == worker)
-        {
+            .position(|&holder| holder == worker);
+        if let Some(at) = at {
             self.holders.swap_remove(&mut holders, at as u32);
+        }
+        // An actor is where it was made, which is the first of its holders. The others, and the
+        // scheduler, have only its address.
+        let residence = self.specs.options_of(self.task(slot).spec).residence;
+        if at == Some(0) && residence != Residence::Anywhere {
+            let id = self.task_id(slot);
+            for at in 0..holders.len() {
+                let holder = self.holders.get(holders)[at];
+                self.holds_no_more(holder, slot, nbytes);
+                self.free_at(holder, id);
+            }
+            self.holders.release(&mut holders);
+            self.drop_inline(slot);
         }
         self.task_mut(slot).state = State::Memory { holders, nbytes };
         if holders.is_empty() && !self.inline.contains_key(&slot) {
