@@ -2,7 +2,7 @@
 
 use super::waiting::Waiting;
 use crate::{Client, Result};
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
 use std::time::Duration;
 use taskloom_extensions::barrier::{BarrierRequest, BarrierWait, BarrierWaiting};
 
@@ -65,15 +65,21 @@ impl Barrier {
     /// # Errors
     /// If its name is empty or too long, it is for no parties or others wait for another number of
     /// them, the session ends, or with [`crate::Error::Timeout`] after the time that was given.
-    pub async fn wait(&self) -> Result<Arrival> {
-        let request = BarrierRequest {
-            name: self.name.clone(),
-            parties: self.parties as u64,
-        };
-        let reply = self.client.call::<BarrierWait>(request).into_future();
-        let reply = self.waiting.wait(&self.client, reply).await?;
-        let index = reply.message as usize;
-        Ok(Arrival { index })
+    pub fn wait(&self) -> impl Future<Output = Result<Arrival>> + Send + use<> {
+        let Self {
+            client,
+            name,
+            parties,
+            waiting,
+        } = self.clone();
+        async move {
+            let parties = parties as u64;
+            let request = BarrierRequest { name, parties };
+            let reply = client.call::<BarrierWait>(request).into_future();
+            let reply = waiting.wait(&client, reply).await?;
+            let index = reply.message as usize;
+            Ok(Arrival { index })
+        }
     }
 
     /// How many wait there now.

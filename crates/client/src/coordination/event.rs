@@ -2,7 +2,7 @@
 
 use super::waiting::Waiting;
 use crate::{Client, Result};
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
 use std::time::Duration;
 use taskloom_extensions::event::{EventClear, EventIsSet, EventSet, EventWait};
 
@@ -83,10 +83,16 @@ impl Event {
     ///
     /// # Errors
     /// As [`Event::set`], and [`crate::Error::Timeout`] after the time that was given.
-    pub async fn wait(&self) -> Result<()> {
-        let reply = self.client.call::<EventWait>(self.name.clone());
-        let reply = self.waiting.wait(&self.client, reply.into_future());
-        reply.await?;
-        Ok(())
+    pub fn wait(&self) -> impl Future<Output = Result<()>> + Send + use<> {
+        let Self {
+            client,
+            name,
+            waiting,
+        } = self.clone();
+        async move {
+            let reply = client.call::<EventWait>(name).into_future();
+            waiting.wait(&client, reply).await?;
+            Ok(())
+        }
     }
 }

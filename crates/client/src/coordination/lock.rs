@@ -3,7 +3,7 @@
 use super::lease::{Borrowed, Lender};
 use super::waiting::Waiting;
 use crate::{Client, Error, Result};
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
 use std::time::{Duration, Instant};
 use taskloom_extensions::lease::LEASE;
 use taskloom_extensions::lock::{
@@ -90,7 +90,7 @@ impl Acquiring {
     }
 
     /// Acquires them; nothing if it should not wait and would have to.
-    pub(super) async fn acquire(&self, wait: bool) -> Result<Option<LockGuard>> {
+    pub(super) async fn acquire(self, wait: bool) -> Result<Option<LockGuard>> {
         let acquire = async {
             loop {
                 let request = LockRequest {
@@ -143,16 +143,16 @@ impl Lock {
     /// # Errors
     /// If its name is empty or too long, the lease is not possible, the session ends, or with
     /// [`Error::Timeout`] after the time that was given.
-    pub async fn acquire(&self) -> Result<LockGuard> {
-        self.acquiring.acquired().await
+    pub fn acquire(&self) -> impl Future<Output = Result<LockGuard>> + Send + use<> {
+        self.acquiring.clone().acquired()
     }
 
     /// Takes the lock if it is free.
     ///
     /// # Errors
     /// As [`Lock::acquire`].
-    pub async fn try_acquire(&self) -> Result<Option<LockGuard>> {
-        self.acquiring.acquire(false).await
+    pub fn try_acquire(&self) -> impl Future<Output = Result<Option<LockGuard>>> + Send + use<> {
+        self.acquiring.clone().acquire(false)
     }
 
     /// Who has it, and how many wait.
@@ -167,7 +167,7 @@ impl Lock {
 }
 
 impl Acquiring {
-    pub(super) async fn acquired(&self) -> Result<LockGuard> {
+    pub(super) async fn acquired(self) -> Result<LockGuard> {
         let guard = self.acquire(true).await?;
         guard.ok_or_else(|| Error::Refused("the scheduler did not wait for the lock".into()))
     }

@@ -2,6 +2,7 @@
 
 use super::lock::{Acquiring, LockGuard};
 use crate::{Client, Result};
+use std::future::Future;
 use std::time::Duration;
 
 /// Several locks that are acquired together: all of them, or any few. From [`Client::multi_lock`].
@@ -57,15 +58,15 @@ impl MultiLock {
     /// # Errors
     /// If one lock is named twice, none is named or needed, or more are needed than named; and as
     /// [`crate::Lock::acquire`].
-    pub async fn acquire(&self) -> Result<LockGuard> {
-        self.acquiring.acquired().await
+    pub fn acquire(&self) -> impl Future<Output = Result<LockGuard>> + Send + use<> {
+        self.acquiring.clone().acquired()
     }
 
     /// Takes the locks if enough of them are free.
     ///
     /// # Errors
     /// As [`MultiLock::acquire`].
-    pub async fn try_acquire(&self) -> Result<Option<LockGuard>> {
-        self.acquiring.acquire(false).await
+    pub fn try_acquire(&self) -> impl Future<Output = Result<Option<LockGuard>>> + Send + use<> {
+        self.acquiring.clone().acquire(false)
     }
 }

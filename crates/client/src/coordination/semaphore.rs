@@ -3,7 +3,7 @@
 use super::lease::{Borrowed, Lender};
 use super::waiting::Waiting;
 use crate::{Client, Error, Result};
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
 use std::time::{Duration, Instant};
 use taskloom_extensions::lease::LEASE;
 use taskloom_extensions::semaphore::{
@@ -85,33 +85,42 @@ impl Semaphore {
     /// # Errors
     /// If the name is empty or too long, the limit is zero or others use another one, the lease is
     /// not possible, the session ends, or with [`Error::Timeout`] after the time that was given.
-    pub async fn acquire(&self) -> Result<Permits> {
-        self.acquire_many(1).await
+    pub fn acquire(&self) -> impl Future<Output = Result<Permits>> + Send + use<> {
+        self.acquire_many(1)
     }
 
     /// Waits until this many permits can be had at once, and takes them.
     ///
     /// # Errors
     /// As [`Semaphore::acquire`]; also for no permits at all, or more than there are.
-    pub async fn acquire_many(&self, permits: usize) -> Result<Permits> {
-        let lent = self.lend(permits, true).await?;
-        lent.ok_or_else(|| Error::Refused("the scheduler did not wait for permits".into()))
+    pub fn acquire_many(
+        &self,
+        permits: usize,
+    ) -> impl Future<Output = Result<Permits>> + Send + use<> {
+        let semaphore = self.clone();
+        async move {
+            let lent = semaphore.lend(permits, true).await?;
+            lent.ok_or_else(|| Error::Refused("the scheduler did not wait for permits".into()))
+        }
     }
 
     /// Takes a permit if one is free and nobody waits.
     ///
     /// # Errors
     /// As [`Semaphore::acquire`].
-    pub async fn try_acquire(&self) -> Result<Option<Permits>> {
-        self.try_acquire_many(1).await
+    pub fn try_acquire(&self) -> impl Future<Output = Result<Option<Permits>>> + Send + use<> {
+        self.try_acquire_many(1)
     }
 
     /// Takes this many permits if they are free and nobody waits.
     ///
     /// # Errors
     /// As [`Semaphore::acquire_many`].
-    pub async fn try_acquire_many(&self, permits: usize) -> Result<Option<Permits>> {
-        self.lend(permits, false).await
+    pub fn try_acquire_many(
+        &self,
+        permits: usize,
+    ) -> impl Future<Output = Result<Option<Permits>>> + Send + use<> {
+        self.clone().lend(permits, false)
     }
 
     /// How many permits are lent, and how many requests wait.
@@ -126,7 +135,7 @@ impl Semaphore {
         Ok(reply.message)
     }
 
-    async fn lend(&self, permits: usize, wait: bool) -> Result<Option<Permits>> {
+    async fn lend(self, permits: usize, wait: bool) -> Result<Option<Permits>> {
         let acquire = async {
             loop {
                 let request = SemaphoreRequest {
