@@ -1,5 +1,6 @@
 //! Calls of the scheduler's extensions.
 
+use crate::calls::Unpacked;
 use crate::session::Session;
 use crate::{Error, Result};
 use bytes::Bytes;
@@ -9,11 +10,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use taskloom_core::limits::{CALL_BYTES_MAX, CALL_FUTURES_MAX};
 use taskloom_core::operation::near_names;
-use taskloom_core::{ErrorCode, TaskFailure, Ticket};
+use taskloom_core::{ErrorCode, Ticket};
 use taskloom_extensions::{Operation, from_payload, to_payload};
-use taskloom_task::{FutureHandle, TaskFuture};
+use taskloom_task::{FutureHandle, Seceded, TaskContext, TaskFuture};
+use tokio::time::Sleep;
 
 /// A call in the making: from [`crate::Client::call`].
 ///
@@ -115,6 +118,7 @@ impl<O: Operation> IntoFuture for Call<O> {
         };
         Calling {
             state,
+            away: Away::default(),
             marker: PhantomData,
         }
     }
@@ -124,6 +128,7 @@ impl<O: Operation> IntoFuture for Call<O> {
 #[must_use = "the call is withdrawn when this is dropped"]
 pub struct Calling<O> {
     state: State,
+    away: Away,
     marker: PhantomData<fn() -> O>,
 }
 
@@ -137,12 +142,17 @@ impl<O: Operation> Future for Calling<O> {
     type Output = Result<Reply<O>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = match &self.state {
-            State::Sent { session, request } => ready!(session.poll_reply(*request, cx)),
+        let this = &mut *self;
+        let answer = match &this.state {
+            State::Sent { session, request } => {
+                let replied = session.lock().poll_replied(*request, cx.waker());
+                ready!(this.away.poll(session, replied, cx));
+                session.take_reply(*request)
+            }
             State::Failed(error) => Err(error.clone()),
             State::Done => Err(Error::Closed("the reply was taken already".into())),
         };
-        self.state = State::Done;
+        this.state = State::Done;
         Poll::Ready(answer.and_then(|(payload, futures)| {
             let message = from_payload(&payload).map_err(|error| {
                 Error::Refused(format!(
@@ -156,6 +166,43 @@ impl<O: Operation> Future for Calling<O> {
     }
 }
 
+/// A task that waits for a reply for longer than this lets others have its place meanwhile.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// A task's absence from its place while it waits.
+#[derive(Default)]
+struct Away {
+    patience: Option<Pin<Box<Sleep>>>,
+    seceded: Option<Seceded>,
+}
+
+impl Away {
+    /// Ready when what is waited for is there, and the task, if this is one, has a place again.
+    fn poll<T>(&mut self, session: &Session, waited: Poll<T>, cx: &mut Context<'_>) -> Poll<T> {
+        match (waited, &mut self.seceded) {
+            (Poll::Ready(it), Some(seceded)) => {
+                ready!(seceded.poll_rejoin(cx));
+                self.seceded = None;
+                Poll::Ready(it)
+            }
+            (Poll::Pending, None) => {
+                if let Some(context) = TaskContext::current() {
+                    let patience = self.patience.get_or_insert_with(|| {
+                        let _entered = session.runtime.enter();
+                        Box::pin(tokio::time::sleep(PATIENCE))
+                    });
+                    if patience.as_mut().poll(cx).is_ready() {
+                        self.seceded = Some(context.secede());
+                        self.patience = None;
+                    }
+                }
+                Poll::Pending
+            }
+            (waited, _) => waited,
+        }
+    }
+}
+
 impl<O> Drop for Calling<O> {
     fn drop(&mut self) {
         if let State::Sent { session, request } = &self.state {
@@ -163,9 +210,6 @@ impl<O> Drop for Calling<O> {
         }
     }
 }
-
-/// A reply before its words are read.
-type RawReply = (Bytes, Vec<Arc<dyn FutureHandle>>);
 
 impl Session {
     fn prepare<O: Operation>(&self, request: &O::Request) -> Result<Prepared> {
@@ -228,14 +272,12 @@ impl Session {
         self.lock().call(operation, payload, tickets, reply)
     }
 
-    fn poll_reply(self: &Arc<Self>, request: u64, cx: &mut Context<'_>) -> Poll<Result<RawReply>> {
-        let result = ready!(self.lock().poll_reply(request, cx.waker()));
-        Poll::Ready(result.and_then(|replied| {
-            replied.map_err(|failure: Arc<TaskFailure>| match failure.code {
-                ErrorCode::Refused => Error::Refused(failure.message.clone()),
-                _ => failure.into(),
-            })
-        }))
+    fn take_reply(self: &Arc<Self>, request: u64) -> Result<Unpacked> {
+        let replied = self.lock().take_reply(request)?;
+        replied.map_err(|failure| match failure.code {
+            ErrorCode::Refused => Error::Refused(failure.message.clone()),
+            _ => failure.into(),
+        })
     }
 
     fn withdraw(self: &Arc<Self>, request: u64) {

@@ -107,28 +107,29 @@ impl Locked<'_> {
         Ok(request)
     }
 
-    /// What was replied.
-    pub(crate) fn poll_reply(&mut self, request: u64, waker: &Waker) -> Poll<Result<Replied>> {
+    /// Whether there is a reply, or will be none.
+    pub(crate) fn poll_replied(&mut self, request: u64, waker: &Waker) -> Poll<()> {
         let open = self.tables.closed.is_none();
         match self.tables.calls.waiting.get_mut(&request) {
-            Some(Waiting::Taking(_)) => {}
             Some(Waiting::Reply(waiting)) if open => {
                 *waiting = Some(waker.clone());
                 self.send_tasks_or_call_pump();
-                return Poll::Pending;
+                Poll::Pending
             }
-            _ => {
-                let closed = self.closed();
-                return Poll::Ready(Err(closed.unwrap_or_else(|| {
-                    Error::Closed("the reply of this call was taken already".into())
-                })));
-            }
+            _ => Poll::Ready(()),
         }
-        self.handle(Event::CallTaken(request));
+    }
+
+    /// What was replied.
+    pub(crate) fn take_reply(&mut self, request: u64) -> Result<Replied> {
         match self.tables.calls.waiting.remove(&request) {
-            Some(Waiting::Taking(replied)) => Poll::Ready(Ok(replied)),
-            // It was there a moment ago, under the same lock.
-            _ => Poll::Pending,
+            Some(Waiting::Taking(replied)) => {
+                self.handle(Event::CallTaken(request));
+                Ok(replied)
+            }
+            Some(Waiting::Reply(_)) | None => Err(self.closed().unwrap_or_else(|| {
+                Error::Closed("the reply of this call was taken already".into())
+            })),
         }
     }
 

@@ -52,10 +52,7 @@ impl<E: 'static> Pushes<E> {
 
     /// Takes the messages of this kind. The handler is given the message and the tasks that it
     /// speaks of, which this client wants until their handles are dropped.
-    pub fn on<P: Push>(
-        mut self,
-        handle: fn(&E, P::Message, Vec<Arc<dyn FutureHandle>>),
-    ) -> Self {
+    pub fn on<P: Push>(mut self, handle: fn(&E, P::Message, Vec<Arc<dyn FutureHandle>>)) -> Self {
         let handler: Handler<E> = Box::new(move |extension, payload, futures| {
             match from_payload(payload) {
                 Ok(message) => handle(extension, message, futures),
