@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// Far longer than anything takes: what is missing after this does not come.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait for an effect of a signal before it is sent again.
 const RESEND: Duration = Duration::from_millis(50);

@@ -1,6 +1,7 @@
 //! How the daemons end.
 
-use crate::daemon::{Daemon, WORKER, run, scheduler, worker};
+use crate::daemon::{Daemon, PATIENCE, WORKER, run, scheduler, worker};
+use taskloom_client::blocking::Client;
 
 #[test]
 fn a_scheduler_ends_in_order_on_either_signal() {
@@ -53,6 +54,45 @@ fn workers_wait_for_the_next_scheduler_or_give_up_as_told() {
     patient.line("lost");
     patient.line("waiting for");
     assert!(patient.runs());
+}
+
+#[test]
+fn a_client_ends_all_daemons_of_a_cluster() {
+    let (daemon, address) = scheduler(&[]);
+    let mut workers = ["one", "two"].map(|name| worker(&address, &["--name", name]));
+    for worker in &mut workers {
+        worker.line("registered");
+    }
+    let client = Client::connect(&address).unwrap();
+    client.shutdown().unwrap();
+    let ended = daemon.ended();
+    assert_eq!(ended.code(), 0, "{}", ended.output);
+    let why = "a client shut the cluster down";
+    assert!(ended.output.contains(why), "{}", ended.output);
+    for worker in workers {
+        let ended = worker.ended();
+        assert_eq!(ended.code(), 0, "{}", ended.output);
+    }
+}
+
+#[test]
+fn a_client_has_workers_leave_or_start_anew() {
+    let (_scheduler, address) = scheduler(&[]);
+    let mut leaver = worker(&address, &["--name", "leaver"]);
+    let mut stayer = worker(&address, &["--name", "stayer"]);
+    leaver.line("registered");
+    stayer.line("registered");
+    let client = Client::connect(&address).unwrap();
+    let retired = client.retire_workers(["leaver"]).timeout(PATIENCE).wait();
+    assert_eq!(retired.unwrap(), 1);
+    let ended = leaver.ended();
+    assert_eq!(ended.code(), 0, "{}", ended.output);
+    let restarted = client.restart_workers().timeout(PATIENCE).wait();
+    assert_eq!(restarted.unwrap(), 1);
+    stayer.line("registered");
+    let there = client.workers().unwrap();
+    assert_eq!(there.len(), 1);
+    assert_eq!(there[0].name, "stayer");
 }
 
 #[test]
