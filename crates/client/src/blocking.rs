@@ -9,16 +9,20 @@
 //! # Ok(()) }
 //! ```
 
+mod channel;
 mod cluster;
 mod coordination;
 mod futures;
 mod publish;
+mod queue;
 
+pub use self::channel::{Channel, ChannelIter, Events, OpenChannel, Topic};
 pub use self::cluster::Request;
 pub use self::coordination::{
     Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,
 };
 pub use self::futures::{Completed, Job, LogLines};
+pub use self::queue::{OpenQueue, Queue, Variable};
 
 use crate::nested::{Scope, away};
 use crate::{ClientBuilder, Error, Graph, GraphOutputs, Identity, Notice, Result, TaskFuture};
