@@ -22,6 +22,7 @@ pub struct LocalClusterBuilder {
     pub(crate) program: Option<PathBuf>,
     pub(crate) resources: Vec<(String, f64)>,
     pub(crate) start_timeout: Duration,
+    pub(crate) stuck_after: Option<Duration>,
     pub(crate) scheduler: SchedulerConfig,
     pub(crate) extensions: Extensions,
 }
@@ -52,6 +53,7 @@ impl Default for LocalClusterBuilder {
             program: None,
             resources: Vec::new(),
             start_timeout: START_TIMEOUT,
+            stuck_after: None,
             scheduler: SchedulerConfig::default(),
             extensions: Extensions::default(),
         }
@@ -101,6 +103,13 @@ impl LocalClusterBuilder {
     /// How long workers have to register: 30 s unless set.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
+        self
+    }
+
+    /// How long a task that was cancelled, or ran out of time, may go on before its thread is
+    /// replaced: 5 s unless set.
+    pub fn stuck_after(mut self, time: Duration) -> Self {
+        self.stuck_after = Some(time);
         self
     }
 

@@ -4,6 +4,7 @@ use crate::member::{Body, Member};
 use crate::process::Process;
 use crate::{ClusterError, LocalClusterBuilder};
 use std::path::PathBuf;
+use std::time::Duration;
 use taskloom_core::ResourceAmount;
 use taskloom_launch::ChildWorker;
 use taskloom_rpc::SchedulerAddress;
@@ -44,7 +45,7 @@ impl Plan {
                 resources: builder.resources.clone(),
                 host: Some(LOOPBACK.into()),
                 local_directory: Some(directory),
-                flags: flags(),
+                flags: flags(builder.stuck_after),
                 program: builder.program.clone(),
             };
             return Ok(Self::Processes {
@@ -57,6 +58,7 @@ impl Plan {
             interface: None,
         };
         config.restart_in_place = true;
+        config.stuck_after = builder.stuck_after.unwrap_or(config.stuck_after);
         config.isolation = taskloom_launch::isolation_if_initialised();
         config.nthreads = builder.threads;
         config.memory_limit = memory_limit;
@@ -98,8 +100,9 @@ impl Plan {
 
 /// Lines such as "worker-0 registered" would stand between those of the program; what is wrong is
 /// said all the same, and a log level that somebody chose is kept.
-fn flags() -> Vec<String> {
+fn flags(stuck_after: Option<Duration>) -> Vec<String> {
     let mut flags = vec!["--quiet".to_owned()];
+    flags.extend(stuck_after.map(|time| format!("--stuck-after={}ns", time.as_nanos())));
     if std::env::var_os("TASKLOOM_LOG_LEVEL").is_none() {
         flags.push("--log-level=warn".into());
     }

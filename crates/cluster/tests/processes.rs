@@ -12,9 +12,11 @@ use fixture::{builder, started, until, within};
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use taskloom_client::Client;
 use taskloom_cluster::LocalCluster;
+use taskloom_task::task;
 
 type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = ()>>>);
 
@@ -32,6 +34,36 @@ tests! {
     a_process_leaves_in_order,
     a_worker_process_ends_with_its_parent,
     a_program_that_is_no_worker_is_named,
+    a_process_starts_anew_in_its_own_place,
+}
+
+/// How often it ran in this program since that was started.
+#[task(crate = taskloom_task, impure)]
+fn times() -> u64 {
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+    TIMES.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+async fn a_process_starts_anew_in_its_own_place() {
+    let (cluster, client) = processes(1).await;
+    let pid = cluster.workers()[0].pid;
+    for expected in 1..=2 {
+        let ran = within("a run", client.submit(times::task())).await.unwrap();
+        assert_eq!(ran, expected);
+    }
+    assert_eq!(
+        within("the restart", client.restart_workers())
+            .await
+            .unwrap(),
+        1
+    );
+    let ran = within("a run after it", client.submit(times::task()))
+        .await
+        .unwrap();
+    assert_eq!(ran, 1, "nothing is left of the program before");
+    assert_eq!(cluster.workers()[0].pid, pid);
+    within("the end", cluster.close()).await.unwrap();
+    assert!(!lives(pid));
 }
 
 /// Set for the child that is to be killed together with its cluster.
