@@ -23,11 +23,49 @@ pub struct Identity {
     pub clients: u32,
     /// Tasks by state.
     pub tasks: TaskCounts,
+    /// How much there is in its tables.
+    pub tables: TableSizes,
     /// The workers.
     pub workers: Vec<WorkerIdentity>,
     /// Bytes of the copies that workers took of values that lay on another worker already, since
     /// the scheduler started.
     pub copied_bytes: u64,
+}
+
+/// How much is in the tables of a scheduler, workers and clients aside. When nobody wants anything,
+/// all is zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableSizes {
+    /// Tasks that are known, in whatever state.
+    pub tasks: u64,
+    /// Wants of clients and holds of extensions, one for each task and whoever wants it.
+    pub wants: u64,
+    /// Tasks that extensions hold, counted once for each name they are held under.
+    pub holds: u64,
+    /// The names under which extensions hold tasks.
+    pub holders: u64,
+    /// Calls of extensions that wait for their reply, or for word that it arrived.
+    pub calls: u64,
+    /// Questions that wait for their answer.
+    pub questions: u64,
+    /// What each extension keeps, in rows of its tables, by its name.
+    pub extensions: Vec<(String, u64)>,
+}
+
+impl TableSizes {
+    /// Whether nothing is left of anything.
+    pub fn is_empty(&self) -> bool {
+        let rows = self.extensions.iter().map(|(_, rows)| rows);
+        let sizes = [
+            self.tasks,
+            self.wants,
+            self.holds,
+            self.holders,
+            self.calls,
+            self.questions,
+        ];
+        sizes.iter().chain(rows).all(|&size| size == 0)
+    }
 }
 
 /// Tasks by state.
@@ -99,8 +137,24 @@ impl From<proto::IdentityReply> for Identity {
             uptime: Duration::from_millis(reply.uptime_ms),
             clients: reply.clients,
             tasks: reply.tasks.unwrap_or_default().into(),
+            tables: reply.tables.unwrap_or_default().into(),
             workers: reply.workers.into_iter().map(Into::into).collect(),
             copied_bytes: reply.copied_bytes,
+        }
+    }
+}
+
+impl From<proto::TableSizes> for TableSizes {
+    fn from(sizes: proto::TableSizes) -> Self {
+        let rows = sizes.extensions.into_iter();
+        Self {
+            tasks: sizes.tasks,
+            wants: sizes.wants,
+            holds: sizes.holds,
+            holders: sizes.holders,
+            calls: sizes.calls,
+            questions: sizes.questions,
+            extensions: rows.map(|of| (of.extension, of.rows)).collect(),
         }
     }
 }

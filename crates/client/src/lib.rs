@@ -75,7 +75,7 @@ pub use future_set::FutureSet;
 pub use extension::{ClientExtension, Pushes};
 pub use gather::{Gather, GatherGood};
 pub use graph::{Graph, GraphOutputs, NamedFutures, NamedOutputs, Output, SubmitGraph, Submitting};
-pub use identity::{Identity, TaskCounts, WorkerIdentity};
+pub use identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 pub use jobs::Job;
 pub use logs::Logs;
 pub use map::{Map, Mapping};

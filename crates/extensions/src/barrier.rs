@@ -161,6 +161,10 @@ impl Service for Barriers {
     fn withdrawn(&mut self, _now: Time, call: CallId, _out: &mut Out<'_>) {
         self.leave(call);
     }
+
+    fn rows(&self) -> usize {
+        self.by_call.len()
+    }
 }
 
 #[cfg(test)]

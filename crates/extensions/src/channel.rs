@@ -373,6 +373,10 @@ impl Service for Channels {
     fn next_deadline(&self) -> Option<Time> {
         self.named.next_deadline()
     }
+
+    fn rows(&self) -> usize {
+        self.named.len() + self.readers.len()
+    }
 }
 
 #[cfg(test)]

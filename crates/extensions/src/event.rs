@@ -165,6 +165,10 @@ impl Service for Events {
     fn withdrawn(&mut self, _now: Time, call: CallId, _out: &mut Out<'_>) {
         self.leave(call);
     }
+
+    fn rows(&self) -> usize {
+        self.set.len() + self.by_call.len()
+    }
 }
 
 #[cfg(test)]

@@ -375,6 +375,10 @@ impl Service for Locks {
     fn next_deadline(&self) -> Option<Time> {
         self.leases.next_deadline()
     }
+
+    fn rows(&self) -> usize {
+        self.requests.len()
+    }
 }
 
 impl Locks {

@@ -45,6 +45,11 @@ impl<T: Thing> Named<T> {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.things.len()
+    }
+
     /// A client opens it, if it has not; it is made if there is none.
     pub(crate) fn open(
         &mut self,

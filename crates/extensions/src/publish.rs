@@ -200,6 +200,10 @@ impl Service for Datasets {
             .call(Self::delete)
             .call(Self::list)
     }
+
+    fn rows(&self) -> usize {
+        self.datasets.len()
+    }
 }
 
 #[cfg(test)]

@@ -504,6 +504,10 @@ impl Service for Queues {
         let waiting = self.deadlines.first().map(|(until, _)| *until);
         waiting.into_iter().chain(self.named.next_deadline()).min()
     }
+
+    fn rows(&self) -> usize {
+        self.named.len() + self.waiting.len() + self.handed.len()
+    }
 }
 
 #[cfg(test)]

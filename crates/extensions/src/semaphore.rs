@@ -326,6 +326,10 @@ impl Service for Semaphores {
     fn next_deadline(&self) -> Option<Time> {
         self.leases.next_deadline()
     }
+
+    fn rows(&self) -> usize {
+        self.requests.len()
+    }
 }
 
 #[cfg(test)]

@@ -143,6 +143,11 @@ pub trait Service: Send + Sized + 'static {
     /// The time of [`Service::next_deadline`] has come.
     fn tick(&mut self, _now: Time, _out: &mut Out<'_>) {}
 
+    /// How much it keeps, in rows of its tables; see [`Extension::rows`].
+    fn rows(&self) -> usize {
+        0
+    }
+
     /// When [`Service::tick`] is due.
     fn next_deadline(&self) -> Option<Time> {
         None
@@ -286,6 +291,10 @@ impl<S: Service> Extension for Hosted<S> {
             ExtensionEvent::TaskEnded { task, end } => service.task_ended(now, task, end, out),
             ExtensionEvent::Tick => service.tick(now, out),
         }
+    }
+
+    fn rows(&self) -> usize {
+        self.service.rows()
     }
 
     fn next_deadline(&self) -> Option<Time> {

@@ -255,6 +255,10 @@ impl Service for Topics {
         let readers: Vec<_> = readers.map(|(&id, _)| id).collect();
         readers.into_iter().for_each(|id| self.left(id));
     }
+
+    fn rows(&self) -> usize {
+        self.topics.len() + self.readers.len()
+    }
 }
 
 #[cfg(test)]

@@ -185,6 +185,10 @@ impl Service for Variables {
     fn withdrawn(&mut self, _now: Time, call: CallId, _out: &mut Out<'_>) {
         self.waits_no_more(call);
     }
+
+    fn rows(&self) -> usize {
+        self.variables.len() + self.waiting.len()
+    }
 }
 
 #[cfg(test)]

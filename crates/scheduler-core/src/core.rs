@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::effects::Effects;
 use crate::events::Event;
 use crate::extension::{Extension, ExtensionError, Host};
-use crate::identity::{Identity, TaskCounts, WorkerIdentity};
+use crate::identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 use crate::job::JobTable;
 use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
@@ -237,8 +237,23 @@ impl SchedulerCore {
             epoch: self.epoch,
             clients: self.clients.len() as u32,
             tasks: self.counts,
+            tables: self.table_sizes(),
             copied_bytes: self.copied_bytes,
             workers,
+        }
+    }
+
+    fn table_sizes(&self) -> TableSizes {
+        let (holds, holders) = self.host.holds();
+        let calls = self.clients.iter().map(|(_, client)| client.calls.len());
+        TableSizes {
+            tasks: self.keys.len() as u64,
+            wants: self.wants.len() as u64,
+            holds: holds as u64,
+            holders: holders as u64,
+            calls: calls.sum::<usize>() as u64,
+            questions: self.inquiries.len() as u64,
+            extensions: self.host.rows(),
         }
     }
 

@@ -60,6 +60,27 @@ pub struct WorkerIdentity {
     pub leaving: bool,
 }
 
+/// How much is in the tables of the scheduler, workers and clients aside. When nobody wants
+/// anything, all is zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableSizes {
+    /// Tasks that are known, in whatever state.
+    pub tasks: u64,
+    /// Wants of clients and holds of extensions, one for each task and whoever wants it.
+    pub wants: u64,
+    /// Tasks that extensions hold, counted once for each name they are held under.
+    pub holds: u64,
+    /// The names under which extensions hold tasks.
+    pub holders: u64,
+    /// Calls of extensions that wait for their reply, or for word that it arrived.
+    pub calls: u64,
+    /// Questions that wait for their answer.
+    pub questions: u64,
+    /// What each extension keeps, by the extension's name: see
+    /// [`crate::extension::Extension::rows`].
+    pub extensions: Vec<(&'static str, u64)>,
+}
+
 /// The scheduler at one moment.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -69,6 +90,8 @@ pub struct Identity {
     pub clients: u32,
     /// Tasks by state.
     pub tasks: TaskCounts,
+    /// How much there is in its tables.
+    pub tables: TableSizes,
     /// Bytes of the copies that workers took of values that lay on another worker already, so far.
     pub copied_bytes: u64,
     /// Connected workers, by name.

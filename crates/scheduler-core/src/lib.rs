@@ -39,5 +39,5 @@ pub use config::Config;
 pub use core::SchedulerCore;
 pub use effects::Effects;
 pub use events::Event;
-pub use identity::{Identity, TaskCounts, WorkerIdentity};
+pub use identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 pub use queue::{QueueEntry, TaskQueue};

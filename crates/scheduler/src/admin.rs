@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use taskloom_core::limits::PROTOCOL_VERSION;
 use taskloom_core::message::Peer;
 use taskloom_core::{Operation, ResourceAmount};
-use taskloom_scheduler_core::{Identity, TaskCounts, WorkerIdentity};
+use taskloom_scheduler_core::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 use taskloom_wire::proto;
 use taskloom_wire::proto::admin_server::Admin;
 use tonic::{Request, Response, Status};
@@ -57,6 +57,23 @@ fn reply(identity: Identity, address: &str, uptime: Duration) -> proto::Identity
         tasks: Some(counts(&identity.tasks)),
         workers: identity.workers.into_iter().map(worker).collect(),
         copied_bytes: identity.copied_bytes,
+        tables: Some(tables(identity.tables)),
+    }
+}
+
+fn tables(tables: TableSizes) -> proto::TableSizes {
+    let rows = |(extension, rows): (&str, u64)| proto::ExtensionRows {
+        extension: extension.into(),
+        rows,
+    };
+    proto::TableSizes {
+        tasks: tables.tasks,
+        wants: tables.wants,
+        holds: tables.holds,
+        holders: tables.holders,
+        calls: tables.calls,
+        questions: tables.questions,
+        extensions: tables.extensions.into_iter().map(rows).collect(),
     }
 }
 

@@ -155,6 +155,16 @@ impl Host {
         (self.holds.len(), self.holds.holders())
     }
 
+    /// How much each extension keeps.
+    pub(crate) fn rows(&self) -> Vec<(&'static str, u64)> {
+        let rows = |member: &Member| {
+            // One that panics here keeps an unknown amount; it is logged when it panics at work.
+            let rows = catch_unwind(AssertUnwindSafe(|| member.extension.rows()));
+            (member.name, rows.unwrap_or(0) as u64)
+        };
+        self.members.iter().map(rows).collect()
+    }
+
     /// Whether a task is held under this number.
     pub(crate) fn is_held(&self, holder: u64, task: u32) -> bool {
         self.holds.holds(holder, task)

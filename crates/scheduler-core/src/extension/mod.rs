@@ -59,6 +59,12 @@ pub trait Extension: Send {
     /// Takes in an event.
     fn handle(&mut self, now: Time, event: ExtensionEvent, effects: &mut ExtensionEffects);
 
+    /// How much it keeps: channels, locks, waiting calls, whatever its tables have rows of. For
+    /// people who look for leaks: when nobody uses the extension, it should be zero.
+    fn rows(&self) -> usize {
+        0
+    }
+
     /// When [`ExtensionEvent::Tick`] is due. Asked after each event.
     fn next_deadline(&self) -> Option<Time> {
         None

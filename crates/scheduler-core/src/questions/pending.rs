@@ -65,6 +65,11 @@ impl Inquiries {
         self.open.get_mut(&number)
     }
 
+    /// How many questions are open.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// The client of each open question.
     pub(crate) fn clients(&self) -> impl Iterator<Item = u32> + '_ {
         self.open.values().map(|inquiry| inquiry.client)
