@@ -87,7 +87,11 @@ async fn a_client_learns_why_its_task_is_not_running() {
     let (_cluster, client) = started(builder().workers(1).threads(1)).await;
     let gate = Gate::new().await;
     let nowhere = client.submit(place::task().workers(["nobody"]).label("lonely"));
-    let explanation = explained(&client, &nowhere, "no-worker").await;
+    // The question is asked behind the task, and answered when the task has its place.
+    let explanation = within("the answer", client.explain(&nowhere))
+        .await
+        .unwrap();
+    assert_eq!(explanation.state, "no-worker", "{explanation}");
     assert!(explanation.to_string().contains("nobody"), "{explanation}");
     assert!(explanation.to_string().contains("lonely"), "{explanation}");
     let hungry = client.submit(place::task().resource("GPU", 1.0));

@@ -25,14 +25,15 @@
 //!
 //! What lives here: names from the crates below, nothing else.
 
+pub mod extension;
 pub mod prelude;
 
 #[doc(hidden)]
 pub use taskloom_task::__private;
 
 pub use taskloom_client::{
-    AsCompleted, AsEnded, Explanation, FutureSet, Gather, GatherGood, Job, JobSummary, LogLine, Logs,
-    NamedFutures, NamedOutputs, Wait, WaitAny,
+    AsCompleted, AsEnded, Explanation, FutureSet, Gather, GatherGood, Job, JobSummary, LogLine,
+    Logs, NamedFutures, NamedOutputs, Wait, WaitAny,
 };
 pub use taskloom_client::{
     Client, ClientBuilder, Graph, GraphOutputs, Identity, Map, Notice, Notices, SCHEDULER_VARIABLE,
@@ -42,15 +43,16 @@ pub use taskloom_client::{
     Contents, HolderList, Rebalance, Replicate, RestartWorkers, RetireWorkers, Run, WaitForWorkers,
     WhoHas, WorkerContents, WorkerSummary, Workers,
 };
+pub use taskloom_client::{Dataset, DatasetParts, Publish};
 pub use taskloom_cluster::{
     ClusterError, LocalCluster, LocalClusterBuilder, LocalWorker, WorkerChoice, local,
 };
 pub use taskloom_core::{ErrorCode, TaskFailure};
-pub use taskloom_launch::{init, scheduler_main, worker_main};
+pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
 pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
 pub use taskloom_task::{
     Buffer, Buffers, Bytes, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext,
-    TaskFuture, TaskValue, ValueError, buffer, task,
+    TaskFuture, TaskValue, ValueError, buffer, task, task_println,
 };
 
 /// The guides as documentation tests: what they show compiles and runs.
@@ -62,4 +64,8 @@ mod guides {
     mod tasks {}
     #[doc = include_str!("../../../docs/client.md")]
     mod client {}
+    #[doc = include_str!("../../../docs/actors.md")]
+    mod actors {}
+    #[doc = include_str!("../../../docs/futures.md")]
+    mod futures {}
 }

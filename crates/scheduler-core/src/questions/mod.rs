@@ -51,7 +51,12 @@ impl SchedulerCore {
             Question::Shutdown(reason) => {
                 return self.shut_down(client, request, reason, effects);
             }
-            Question::Explain(ticket) => self.explain(client, ticket),
+            Question::Explain(ticket) => {
+                // What has just arrived is placed first, or every task would seem to wait.
+                self.place_ready();
+                self.fill();
+                self.explain(client, ticket)
+            }
             Question::Jobs => Ok(self.job_summaries()),
             Question::SetJob { job, change } => self.set_job(&job, change),
         };
