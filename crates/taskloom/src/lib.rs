@@ -44,12 +44,17 @@ pub use taskloom_client::{
     WhoHas, WorkerContents, WorkerSummary, Workers,
 };
 pub use taskloom_client::{Dataset, DatasetParts, Publish};
+pub use taskloom_client::{
+    Arrival, Barrier, Event, Lock, LockGuard, LockHolder, LockState, MultiLock, Permits, Semaphore,
+    SemaphoreState, TableSizes,
+};
 pub use taskloom_cluster::{
     ClusterError, LocalCluster, LocalClusterBuilder, LocalWorker, WorkerChoice, local,
 };
 pub use taskloom_core::{ErrorCode, TaskFailure};
 pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
 pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
+pub use taskloom_task::Seceded;
 pub use taskloom_task::{
     Buffer, Buffers, Bytes, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext,
     TaskFuture, TaskValue, ValueError, buffer, task, task_println,
@@ -68,4 +73,6 @@ mod guides {
     mod actors {}
     #[doc = include_str!("../../../docs/futures.md")]
     mod futures {}
+    #[doc = include_str!("../../../docs/data.md")]
+    mod data {}
 }
