@@ -44,5 +44,9 @@ pub fn standard() -> Vec<Box<dyn Extension>> {
         hosted(semaphore::Semaphores::new()),
         hosted(event::Events::new()),
         hosted(barrier::Barriers::new()),
+        hosted(channel::Channels::new()),
+        hosted(queue::Queues::new()),
+        hosted(variable::Variables::new()),
+        hosted(topic::Topics::new()),
     ]
 }

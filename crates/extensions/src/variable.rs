@@ -189,6 +189,10 @@ impl Service for Variables {
     fn rows(&self) -> usize {
         self.variables.len() + self.waiting.len()
     }
+
+    fn rows(&self) -> usize {
+        self.variables.len() + self.waiting.len()
+    }
 }
 
 #[cfg(test)]
