@@ -51,6 +51,7 @@ pub use taskloom_client::{
 pub use taskloom_cluster::{
     ClusterError, LocalCluster, LocalClusterBuilder, LocalWorker, WorkerChoice, local,
 };
+pub use taskloom_client::TaskClient;
 pub use taskloom_core::{ErrorCode, TaskFailure};
 pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
 pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
@@ -69,10 +70,14 @@ mod guides {
     mod tasks {}
     #[doc = include_str!("../../../docs/client.md")]
     mod client {}
+    #[doc = include_str!("../../../docs/extending.md")]
+    mod extending {}
     #[doc = include_str!("../../../docs/actors.md")]
     mod actors {}
     #[doc = include_str!("../../../docs/futures.md")]
     mod futures {}
+    #[doc = include_str!("../../../docs/nested.md")]
+    mod nested {}
     #[doc = include_str!("../../../docs/data.md")]
     mod data {}
 }
