@@ -19,11 +19,17 @@ fn plain(line: &str) -> String {
     code.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn lines_of_examples(root: &Path) -> BTreeSet<String> {
+/// The lines of all programs in a folder. An example is a file, or a folder of files.
+fn lines_of_examples(folder: &Path) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
-    for entry in std::fs::read_dir(root.join("crates/taskloom/examples")).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        lines.extend(text.lines().map(plain));
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            lines.append(&mut lines_of_examples(&path));
+        } else {
+            let text = std::fs::read_to_string(path).unwrap();
+            lines.extend(text.lines().map(plain));
+        }
     }
     lines
 }
@@ -31,8 +37,8 @@ fn lines_of_examples(root: &Path) -> BTreeSet<String> {
 #[test]
 fn pieces_of_the_guides_stand_in_the_examples() {
     let root = xtask::cargo::root();
-    let known = lines_of_examples(&root);
-    for guide in ["docs/tasks.md", "docs/client.md"] {
+    let known = lines_of_examples(&root.join("crates/taskloom/examples"));
+    for guide in ["docs/tasks.md", "docs/client.md", "docs/actors.md", "docs/extending.md"] {
         let text = std::fs::read_to_string(root.join(guide)).unwrap();
         let blocks: Vec<&str> = text.split("```rust,ignore\n").skip(1).collect();
         assert!(!blocks.is_empty(), "{guide} has no pieces: mend this test");
