@@ -370,11 +370,6 @@ impl Service for Channels {
         }
     }
 
-    fn rows(&self) -> usize {
-        let elements = self.named.all().map(|channel| channel.feed.len());
-        self.named.rows() + self.readers.len() + elements.sum::<usize>()
-    }
-
     fn next_deadline(&self) -> Option<Time> {
         self.named.next_deadline()
     }

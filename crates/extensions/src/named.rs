@@ -134,17 +134,6 @@ impl<T: Thing> Named<T> {
         )
     }
 
-    /// All of them.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
-        self.things.values().map(|kept| &kept.thing)
-    }
-
-    /// How much there is in these tables.
-    pub(crate) fn rows(&self) -> usize {
-        let opened = self.opened.values().map(BTreeSet::len);
-        self.things.len() + self.expiring.len() + opened.sum::<usize>()
-    }
-
     /// The names of all.
     pub(crate) fn names(&self) -> Vec<String> {
         self.things.keys().cloned().collect()

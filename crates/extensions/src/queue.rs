@@ -500,11 +500,6 @@ impl Service for Queues {
         }
     }
 
-    fn rows(&self) -> usize {
-        let items = self.named.all().map(|queue| queue.row.len());
-        self.named.rows() + self.waiting.len() + self.handed.len() + items.sum::<usize>()
-    }
-
     fn next_deadline(&self) -> Option<Time> {
         let waiting = self.deadlines.first().map(|(until, _)| *until);
         waiting.into_iter().chain(self.named.next_deadline()).min()

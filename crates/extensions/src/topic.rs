@@ -259,11 +259,6 @@ impl Service for Topics {
     fn rows(&self) -> usize {
         self.topics.len() + self.readers.len()
     }
-
-    fn rows(&self) -> usize {
-        let events = self.topics.values().map(|topic| topic.feed.len());
-        self.topics.len() + self.readers.len() + events.sum::<usize>()
-    }
 }
 
 #[cfg(test)]

@@ -189,10 +189,6 @@ impl Service for Variables {
     fn rows(&self) -> usize {
         self.variables.len() + self.waiting.len()
     }
-
-    fn rows(&self) -> usize {
-        self.variables.len() + self.waiting.len()
-    }
 }
 
 #[cfg(test)]
