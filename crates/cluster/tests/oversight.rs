@@ -14,10 +14,11 @@ use taskloom_client::{Client, TaskFuture};
 use taskloom_core::ErrorCode;
 use taskloom_task::{Status, TaskContext, TaskValue, task, task_println};
 
-/// Never ends by itself.
+/// Ends when it is told to.
 #[task(crate = taskloom_task)]
-async fn forever() -> i64 {
-    std::future::pending().await
+async fn forever(ctx: &TaskContext) -> i64 {
+    ctx.cancelled().await;
+    1
 }
 
 /// Prints two lines and logs one.

@@ -34,9 +34,10 @@ fn fetch(page: &str) -> Result<usize, String> {
     }
 }
 
+/// Ends when it is told that nobody waits for it any more.
 #[task]
-async fn forever() {
-    std::future::pending().await
+async fn forever(ctx: &TaskContext) {
+    ctx.cancelled().await;
 }
 
 #[task]
