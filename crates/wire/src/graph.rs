@@ -6,19 +6,23 @@ use crate::limits::WORKER_NAMES_MAX;
 use crate::question::label;
 use crate::value::{operation_from, operation_into, resources_from, resources_into};
 use crate::worker::nanos_into;
-use crate::{field, proto};
+use crate::{field, keys, proto};
 use std::time::Duration;
 use taskloom_core::limits::{GRAPH_CHUNK_TASKS_MAX, OPERATIONS_MAX};
 use taskloom_core::{GraphChunk, GraphId, Packed, Residence, RunId, TaskId, TaskOptions, Ticket};
 
 /// A chunk as a message.
 pub(crate) fn chunk_into(chunk: GraphChunk) -> proto::GraphChunk {
+    let keys = keys::into_columns(chunk.keys);
     proto::GraphChunk {
         graph: chunk.graph.0,
         graph_tasks: chunk.graph_tasks,
         last: chunk.last,
         first_ticket: chunk.first_ticket.0,
-        keys: Some(packed_into(chunk.keys)),
+        keys: keys.keys,
+        key_names: keys.names,
+        key_name_of: keys.name_of,
+        key_digests: keys.digests,
         arguments: Some(packed_into(chunk.arguments)),
         new_operations: chunk.new_operations.iter().map(operation_into).collect(),
         operation_of: chunk.operation_of,
@@ -36,10 +40,12 @@ pub(crate) fn chunk_into(chunk: GraphChunk) -> proto::GraphChunk {
 
 /// A chunk that arrived.
 pub(crate) fn chunk_from(chunk: proto::GraphChunk) -> Result<GraphChunk, WireError> {
-    let keys = chunk
-        .keys
-        .ok_or_else(|| WireError::missing("GraphChunk", "keys"))?;
-    field::count("GraphChunk", "keys", keys.ends.len(), GRAPH_CHUNK_TASKS_MAX)?;
+    let keys = keys::from_columns(keys::Columns {
+        keys: chunk.keys,
+        names: chunk.key_names,
+        name_of: chunk.key_name_of,
+        digests: chunk.key_digests,
+    })?;
     let operations = chunk.new_operations;
     field::count(
         "GraphChunk",
@@ -58,7 +64,7 @@ pub(crate) fn chunk_from(chunk: proto::GraphChunk) -> Result<GraphChunk, WireErr
         graph_tasks: chunk.graph_tasks,
         last: chunk.last,
         first_ticket: Ticket(chunk.first_ticket),
-        keys: packed_from(keys),
+        keys,
         arguments: packed_from(chunk.arguments.unwrap_or_default()),
         new_operations: operations
             .into_iter()

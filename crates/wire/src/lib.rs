@@ -16,6 +16,7 @@ mod error;
 mod extension;
 mod field;
 mod graph;
+mod keys;
 pub mod limits;
 mod message;
 mod question;
