@@ -206,7 +206,7 @@ impl<T: TaskValue> ScatterAll<T> {
 macro_rules! builder {
     ($name:ident, $output:ty) => {
         impl<T> $name<T> {
-            /// Only on workers of these names.
+            /// Only on workers of these names or addresses.
             pub fn workers<W: Into<String>>(mut self, names: impl IntoIterator<Item = W>) -> Self {
                 self.placing.workers = names.into_iter().map(Into::into).collect();
                 self

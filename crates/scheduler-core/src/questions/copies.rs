@@ -52,6 +52,10 @@ impl Loads {
         self.bytes.get(&slot).copied().unwrap_or(0)
     }
 
+    fn has(&self, slot: u32) -> bool {
+        self.bytes.contains_key(&slot)
+    }
+
     fn set(&mut self, slot: u32, bytes: u64) {
         if let Some(old) = self.bytes.insert(slot, bytes) {
             self.order.remove(&(old, slot));
@@ -105,17 +109,17 @@ impl SchedulerCore {
         let mut loads = Loads::new(self, &workers);
         let mut plans = Vec::new();
         for (task, nbytes) in self.movable(client, tickets)? {
-            let held = |&slot: &u32| {
-                self.workers
-                    .get(slot)
-                    .is_some_and(|worker| worker.held.contains(&task))
-            };
-            let there = workers.iter().filter(|&slot| held(slot)).count();
+            let holders = self.holders_of(task);
+            let there = holders.iter().filter(|&&slot| loads.has(slot)).count();
             let missing = wanted.saturating_sub(there);
             if missing == 0 {
                 continue;
             }
-            let open = loads.ascending().filter(|slot| !held(slot));
+            let held = |slot: u32| {
+                let worker = self.workers.get(slot);
+                worker.is_some_and(|worker| worker.held.contains(&task))
+            };
+            let open = loads.ascending().filter(|&slot| !held(slot));
             let mut targets: Vec<u32> = open.take(missing + SPARE_WORKERS).collect();
             let mut spare = targets.split_off(missing.min(targets.len()));
             spare.reverse();
@@ -159,21 +163,22 @@ impl SchedulerCore {
         } else {
             self.movable(client, tickets)?
         };
-        let values: BTreeMap<u32, u64> = values.into_iter().collect();
         let mut loads = Loads::new(self, &workers);
         let mean = loads.mean();
+        let mut held_by: BTreeMap<u32, Vec<(u64, u32)>> = BTreeMap::new();
+        for (task, nbytes) in values {
+            let holders = self.holders_of(task).iter();
+            for &holder in holders.filter(|&&holder| loads.has(holder)) {
+                held_by.entry(holder).or_default().push((nbytes, task));
+            }
+        }
         let mut givers: Vec<u32> = loads.ascending().collect();
         givers.reverse();
         let mut plans = Vec::new();
         let mut moved = BTreeSet::new();
         for giver in givers {
-            let Some(worker) = self.workers.get(giver) else {
-                continue;
-            };
-            let held = values
-                .iter()
-                .filter(|(task, _)| worker.held.contains(task) && !moved.contains(*task));
-            let mut held: Vec<(u64, u32)> = held.map(|(&task, &nbytes)| (nbytes, task)).collect();
+            let mut held = held_by.remove(&giver).unwrap_or_default();
+            held.retain(|(_, task)| !moved.contains(task));
             held.sort_unstable_by(|a, b| b.cmp(a));
             for (nbytes, task) in held {
                 let load = loads.of(giver);
@@ -204,6 +209,13 @@ impl SchedulerCore {
             }
         }
         Ok(plans)
+    }
+
+    fn holders_of(&self, task: u32) -> &[u32] {
+        match self.task(task).state {
+            State::Memory { holders, .. } => self.holders.get(holders),
+            _ => &[],
+        }
     }
 
     /// The named workers that take data.

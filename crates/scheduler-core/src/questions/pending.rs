@@ -12,6 +12,8 @@ use taskloom_core::message::Answer;
 pub(crate) struct Inquiries {
     next: u64,
     open: BTreeMap<u64, Inquiry>,
+    /// The scheduler's number by the client and its own number.
+    numbers: BTreeMap<(u32, u64), u64>,
 }
 
 /// An open question.
@@ -75,9 +77,27 @@ impl Inquiries {
         self.open.values().map(|inquiry| inquiry.client)
     }
 
-    fn numbers(&self, which: impl Fn(&Inquiry) -> bool) -> Vec<u64> {
-        let open = self.open.iter().filter(|(_, inquiry)| which(inquiry));
-        open.map(|(&number, _)| number).collect()
+    fn all(&self) -> Vec<u64> {
+        self.open.keys().copied().collect()
+    }
+
+    fn of_client(&self, client: u32) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let range = self.numbers.range((client, 0)..=(client, u64::MAX));
+        range.map(|(&(_, request), &number)| (request, number))
+    }
+
+    fn add(&mut self, inquiry: Inquiry) -> u64 {
+        self.next += 1;
+        let asked = (inquiry.client, inquiry.request);
+        self.numbers.insert(asked, self.next);
+        self.open.insert(self.next, inquiry);
+        self.next
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Inquiry> {
+        let inquiry = self.open.remove(&number)?;
+        self.numbers.remove(&(inquiry.client, inquiry.request));
+        Some(inquiry)
     }
 }
 
@@ -92,6 +112,12 @@ impl SchedulerCore {
                 "a question of client {client}, who is gone"
             );
         }
+        let (open, numbers) = (self.inquiries.len(), self.inquiries.numbers.len());
+        check!(
+            TablesMatch,
+            open == numbers,
+            "{open} questions, {numbers} numbers"
+        );
         for (&slot, spread) in &self.spreads {
             let state = self.task(slot).state;
             check!(
@@ -110,30 +136,30 @@ impl SchedulerCore {
         }
     }
 
-    /// Keeps a question open. Refuses it, and gives nothing, if the client has too many.
+    /// Keeps a question open. Refuses it, and gives nothing, if the client has too many, or one of
+    /// that number.
     pub(crate) fn keep_open(&mut self, client: u32, request: u64, waits: Waits) -> Option<u64> {
-        let open = self.inquiries.clients().filter(|&of| of == client).count();
-        if open >= QUESTIONS_MAX {
-            let why = format!("{QUESTIONS_MAX} questions of this client have no answer yet");
-            self.refuse_question(client, request, why);
-            return None;
-        }
-        self.inquiries.next += 1;
-        let number = self.inquiries.next;
-        let inquiry = Inquiry {
-            client,
-            request,
-            waits,
+        let why = if self.inquiries.numbers.contains_key(&(client, request)) {
+            format!("question {request} is open already")
+        } else if self.inquiries.of_client(client).count() >= QUESTIONS_MAX {
+            format!("{QUESTIONS_MAX} questions of this client have no answer yet")
+        } else {
+            let inquiry = Inquiry {
+                client,
+                request,
+                waits,
+            };
+            return Some(self.inquiries.add(inquiry));
         };
-        self.inquiries.open.insert(number, inquiry);
-        Some(number)
+        self.refuse_question(client, request, why);
+        None
     }
 
     /// Answers an open question.
     pub(crate) fn close_question(&mut self, number: u64, result: Result<Answer, String>) {
         if let Some(Inquiry {
             client, request, ..
-        }) = self.inquiries.open.remove(&number)
+        }) = self.inquiries.remove(number)
         {
             match result {
                 Ok(answer) => self.answer(client, request, answer),
@@ -144,20 +170,23 @@ impl SchedulerCore {
 
     /// Nobody waits for the answer any more. What was begun for it goes on.
     pub(crate) fn question_withdrawn(&mut self, client: u32, request: u64) {
-        let is_it = |inquiry: &Inquiry| inquiry.client == client && inquiry.request == request;
-        self.inquiries.open.retain(|_, inquiry| !is_it(inquiry));
+        if let Some(&number) = self.inquiries.numbers.get(&(client, request)) {
+            self.inquiries.remove(number);
+        }
     }
 
     /// Its questions need no answer.
     pub(crate) fn forget_questions_of(&mut self, client: u32) {
-        let open = &mut self.inquiries.open;
-        open.retain(|_, inquiry| inquiry.client != client);
+        let questions: Vec<u64> = self.inquiries.of_client(client).map(|(_, n)| n).collect();
+        for number in questions {
+            self.inquiries.remove(number);
+        }
     }
 
     /// A worker came: some wait for that.
     pub(crate) fn questions_see_worker(&mut self) {
         let there = self.staying_workers().len();
-        for number in self.inquiries.numbers(|_| true) {
+        for number in self.inquiries.all() {
             let Some(inquiry) = self.inquiries.get_mut(number) else {
                 continue;
             };
@@ -177,7 +206,7 @@ impl SchedulerCore {
 
     /// A worker is gone: some wait for that, or for its answer.
     pub(crate) fn questions_miss_worker(&mut self, worker: u32, name: &str, reason: &str) {
-        for number in self.inquiries.numbers(|_| true) {
+        for number in self.inquiries.all() {
             let Some(inquiry) = self.inquiries.get_mut(number) else {
                 continue;
             };

@@ -31,6 +31,15 @@ impl SchedulerCore {
         Ok(slots)
     }
 
+    /// The names of workers that may be given by their addresses; none for none.
+    pub(crate) fn names_of(&self, workers: &[String]) -> Result<Vec<String>, String> {
+        let name = |name: &String| {
+            let worker = self.workers.get(self.named_worker(name)?);
+            Ok(worker.map_or_else(|| name.clone(), |worker| worker.hello.name.clone()))
+        };
+        workers.iter().map(name).collect()
+    }
+
     fn named_worker(&self, name: &str) -> Result<u32, String> {
         if let Some(&slot) = self.worker_names.get(name) {
             return Ok(slot);

@@ -455,3 +455,23 @@ fn a_client_may_end_the_cluster() {
         "c: closing: enough",
     ]);
 }
+
+#[test]
+fn data_are_scattered_to_workers_by_name_or_address() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1", "w2"])
+        .scatter("x", &["w2:1"], false)
+        .expect(["c: supply x to w2"]);
+    t.scatter("y", &["w2", "w7"], false)
+        .expect(["c: failed y: NoWorker of y"]);
+}
+
+#[test]
+fn a_question_has_a_number_of_its_own() {
+    let mut t = TestScheduler::new();
+    ask(&mut t, 4, Question::WaitForWorkers(1)).expect([]);
+    ask(&mut t, 4, Question::WaitForWorkers(2))
+        .expect(["c: no answer 4: question 4 is open already"]);
+    t.workers(["w1"]);
+    assert!(said(&mut t).starts_with("c: answer 4: Workers"));
+}

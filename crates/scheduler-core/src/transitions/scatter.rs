@@ -50,18 +50,17 @@ impl SchedulerCore {
             self.refuse_ticket(client, ticket, Arc::new(failure));
             return;
         }
-        if let Some(name) = workers
-            .iter()
-            .find(|name| !self.worker_names.contains_key(*name))
-        {
-            let text = format!("cannot scatter to {name}: no worker of that name is connected");
-            let failure = TaskFailure {
-                key: key.to_string(),
-                ..TaskFailure::new(ErrorCode::NoWorker, text)
-            };
-            self.refuse_ticket(client, ticket, Arc::new(failure));
-            return;
-        }
+        let workers = match self.names_of(&workers) {
+            Ok(workers) => workers,
+            Err(why) => {
+                let failure = TaskFailure {
+                    key: key.to_string(),
+                    ..TaskFailure::new(ErrorCode::NoWorker, format!("cannot scatter: {why}"))
+                };
+                self.refuse_ticket(client, ticket, Arc::new(failure));
+                return;
+            }
+        };
         let slot = match known {
             Some(slot) => slot,
             None => match self.make_data(client, &key) {
