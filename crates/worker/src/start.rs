@@ -143,9 +143,8 @@ impl Plan {
             scratch.path().to_owned(),
             config.nthreads,
         );
-        let executor =
-            Executor::spawn(config.nthreads, any_async, isolated, completions.clone())
-                .map_err(WorkerError::Threads)?;
+        let executor = Executor::spawn(config.nthreads, any_async, isolated, completions.clone())
+            .map_err(WorkerError::Threads)?;
         let turn = Turn::new(Parts {
             core: WorkerCore::new(Config {
                 name: name.clone(),
@@ -158,8 +157,14 @@ impl Plan {
             registry: self.registry.clone(),
             executor,
             completions,
-            data: Data::spawn(listener, store.clone(), actors.clone(), buffer_bytes, transfers_in)
-                .map_err(WorkerError::Threads)?,
+            data: Data::spawn(
+                listener,
+                store.clone(),
+                actors.clone(),
+                buffer_bytes,
+                transfers_in,
+            )
+            .map_err(WorkerError::Threads)?,
             store,
             reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
             home,

@@ -3,7 +3,7 @@
 
 use super::Crew;
 use super::completions::Report;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use taskloom_core::{RunId, TaskId};
@@ -16,6 +16,10 @@ const RUNNING: u8 = 1;
 const WITHDRAWN: u8 = 2;
 const CANCELLED: u8 = 3;
 
+const AT_WORK: u8 = 0;
+const REPLACED: u8 = 1;
+const LET_GO: u8 = 2;
+
 /// Shared by the control thread and the thread that runs the task.
 #[derive(Debug)]
 pub(crate) struct RunHandle {
@@ -27,8 +31,8 @@ pub(crate) struct RunHandle {
     context: OnceLock<WeakContext>,
     /// Whether a compute thread runs it, and not the runtime for async tasks.
     on_thread: bool,
-    /// Whether that thread is not counted among those at work.
-    replaced: AtomicBool,
+    /// Whether that thread counts among those at work.
+    thread: AtomicU8,
     way_back: Mutex<WayBack>,
     abort: OnceLock<AbortHandle>,
 }
@@ -63,7 +67,7 @@ impl RunHandle {
             state: AtomicU8::new(QUEUED),
             context: OnceLock::new(),
             on_thread,
-            replaced: AtomicBool::new(false),
+            thread: AtomicU8::new(AT_WORK),
             way_back: Mutex::default(),
             abort: OnceLock::new(),
         }
@@ -131,14 +135,22 @@ impl RunHandle {
 
     /// Another thread takes the place of the one that executes this.
     fn leave_thread(&self) {
-        if self.on_thread && !self.replaced.swap(true, Ordering::SeqCst) {
+        if self.on_thread && change(&self.thread, AT_WORK, REPLACED) {
             self.crew.threads.leave();
         }
     }
 
     /// The thread that executes this counts among those at work again.
-    pub(crate) fn back_at_work(&self) {
-        if self.replaced.swap(false, Ordering::SeqCst) {
+    fn back_at_work(&self) {
+        if change(&self.thread, REPLACED, AT_WORK) {
+            self.crew.threads.enter();
+        }
+    }
+
+    /// The thread is done with it: whatever became of its place, it is at work again. It cannot be
+    /// replaced on account of this run any more.
+    pub(crate) fn let_go(&self) {
+        if self.thread.swap(LET_GO, Ordering::SeqCst) == REPLACED {
             self.crew.threads.enter();
         }
     }
@@ -168,10 +180,14 @@ impl RunHandle {
     }
 
     fn advance(&self, from: u8, to: u8) -> bool {
-        self.state
-            .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+        change(&self.state, from, to)
     }
+}
+
+fn change(state: &AtomicU8, from: u8, to: u8) -> bool {
+    state
+        .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
+        .is_ok()
 }
 
 impl RunScope for RunHandle {

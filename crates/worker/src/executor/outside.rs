@@ -7,8 +7,8 @@ use super::run::no_panic;
 use crate::isolated::Isolated;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use taskloom_core::limits::CALL_BYTES_MAX;
 use std::time::Duration;
+use taskloom_core::limits::CALL_BYTES_MAX;
 use taskloom_core::message::Compute;
 use taskloom_core::{Encoded, ErrorCode, Key, RunId, TaskFailure, TaskId};
 use taskloom_task::{Argument, Definition, TaskContext, Value, assemble};
@@ -127,14 +127,15 @@ impl Outside {
             inline_result: true,
             timeout: Duration::ZERO,
         };
-        let (_, encoded) = isolated.run(&context, Box::new(compute)).await?;
+        let made = isolated.run(&context, Box::new(compute)).await;
+        let (_, encoded) = made.map_err(|failure| self.named(failure))?;
         self.answer(encoded)
     }
 
     fn context(&self) -> Result<TaskContext, TaskFailure> {
         let key = format!("{}-outside-{}", self.definition.short_name(), self.request);
-        let key = Key::new(&key)
-            .map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
+        let key =
+            Key::new(&key).map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
         // Its number is none of the scheduler's, so its scratch directory is its own as well.
         let run = RunId(u64::MAX - self.request);
         Ok(TaskContext::new(key, run, self.home.scope.clone()))

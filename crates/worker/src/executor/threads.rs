@@ -126,8 +126,7 @@ impl Threads {
             let Some((completion, now)) = run::on_thread(item, begun) else {
                 continue;
             };
-            // Whatever became of its place: this thread is at work again.
-            handle.back_at_work();
+            handle.let_go();
             ended = Some(now);
             completions.push(completion);
             holding.pushed(now, completions);

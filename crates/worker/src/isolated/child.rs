@@ -29,7 +29,7 @@ pub fn isolated_main(name: String, directory: PathBuf, registry: &Registry) -> i
     for compute in requests(reader) {
         let (task, run) = (compute.task, compute.run);
         let begun = Instant::now();
-        let made = run_task(registry, &scope, &writer, compute);
+        let made = run_task(registry, &scope, &writer, *compute);
         mark_outputs();
         let elapsed = begun.elapsed();
         let end = match made {
@@ -122,7 +122,7 @@ fn run_task(
     registry: &Registry,
     scope: &Arc<WorkerScope>,
     writer: &Arc<Mutex<UnixStream>>,
-    compute: Box<Compute>,
+    compute: Compute,
 ) -> Result<(u64, taskloom_core::Encoded), TaskFailure> {
     let protocol = |text: String| TaskFailure::new(ErrorCode::Protocol, text);
     let definition = registry
@@ -155,8 +155,8 @@ fn run_task(
     } else {
         definition.run_thread(&context, arguments)?
     };
-    let encoded = no_panic(|| value.encode().map(|encoded| (value.nbytes(), encoded)))
-        .map_err(panicked)?;
+    let encoded =
+        no_panic(|| value.encode().map(|encoded| (value.nbytes(), encoded))).map_err(panicked)?;
     encoded.map_err(|error| TaskFailure::new(ErrorCode::Encode, error.to_string()))
 }
 

@@ -93,7 +93,10 @@ impl Isolated {
             None => {
                 drop(process);
                 clean_up(context);
-                Err(failed(ErrorCode::Cancelled, "its process was killed".to_owned()))
+                Err(failed(
+                    ErrorCode::Cancelled,
+                    "its process was killed".to_owned(),
+                ))
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The side of the worker: a process for isolated tasks.
 
+use super::Isolation;
 use super::frame::{self, LENGTH_BYTES};
 use super::output::{Found, Lines};
-use super::Isolation;
 use bytes::{Bytes, BytesMut};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -134,7 +134,11 @@ impl Process {
 
     fn kill(&mut self) {
         // The id is there as long as nobody has waited for the process, so it is never another's.
-        if let Some(group) = self.child.id().and_then(|id| libc::pid_t::try_from(id).ok()) {
+        if let Some(group) = self
+            .child
+            .id()
+            .and_then(|id| libc::pid_t::try_from(id).ok())
+        {
             // SAFETY: it has no preconditions.
             unsafe { libc::kill(-group, libc::SIGKILL) };
         }
