@@ -8,6 +8,7 @@
 
 mod cases;
 mod cluster;
+mod counting;
 mod dask;
 mod neighbours;
 mod options;

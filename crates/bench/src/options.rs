@@ -49,8 +49,12 @@ pub struct Options {
 pub enum Case {
     /// Independent tasks that do nothing, as one submission, until all are done.
     Noop,
+    /// Many calls as one submission: time in the client and bytes between it and the scheduler.
+    Map,
     /// One task at a time: submit it, await its result.
     Latency,
+    /// Tasks that a task starts, beside the same tasks started from outside.
+    Nested,
     /// Tasks that each need the one before.
     Chain,
     /// A binary tree of additions.
@@ -80,7 +84,9 @@ impl Case {
     pub fn name(self) -> &'static str {
         match self {
             Self::Noop => "noop",
+            Self::Map => "map",
             Self::Latency => "latency",
+            Self::Nested => "nested",
             Self::Chain => "chain",
             Self::Tree => "tree",
             Self::Transfer => "transfer",

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use std::time::{Duration, Instant};
-use taskloom_task::task;
+use taskloom_client::TaskClient as _;
+use taskloom_task::{TaskContext, task};
 
 /// Sleeping wakes up this much late at most times, so the rest of a duration is spent spinning.
 const SLEEP_IS_LATE: Duration = Duration::from_micros(100);
@@ -66,6 +67,37 @@ pub fn size(data: &Bytes) -> u64 {
 #[task(crate = taskloom_task)]
 pub fn total(parts: Vec<&Bytes>) -> u64 {
     parts.iter().map(|part| part.len() as u64).sum()
+}
+
+/// Starts tasks that do nothing, one at a time: how long each took, in microseconds.
+#[task(crate = taskloom_task, impure)]
+pub async fn one_by_one_inside(
+    ctx: &TaskContext,
+    first: u64,
+    tasks: u64,
+) -> taskloom_client::Result<Vec<f64>> {
+    let client = ctx.client();
+    let mut took = Vec::with_capacity(usize::try_from(tasks).unwrap_or(0));
+    for x in first..first + tasks {
+        let started = Instant::now();
+        client.submit(noop::task(x)).await?;
+        took.push(started.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok(took)
+}
+
+/// Starts many tasks that do nothing as one submission: how long they took, in seconds.
+#[task(crate = taskloom_task, impure)]
+pub async fn spread_inside(
+    ctx: &TaskContext,
+    first: u64,
+    tasks: u64,
+) -> taskloom_client::Result<f64> {
+    let client = ctx.client();
+    let started = Instant::now();
+    let futures = client.map(first..first + tasks, noop::task).await?;
+    client.wait(&futures).await?;
+    Ok(started.elapsed().as_secs_f64())
 }
 
 fn fill(nbytes: u64, seed: u64) -> Bytes {

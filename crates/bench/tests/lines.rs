@@ -45,6 +45,18 @@ const RATE: [&str; 5] = [
 #[test]
 fn rates_are_printed_with_what_they_cost() {
     assert_eq!(metrics("noop", &["noop", "--tasks", "300"]), RATE);
+    assert_eq!(
+        metrics("map", &["map", "--tasks", "300"]),
+        [
+            "submit",
+            "scheduler_cpu",
+            "workers_cpu",
+            "client_cpu",
+            "bytes_sent",
+            "bytes_received",
+            "bytes"
+        ]
+    );
     assert_eq!(metrics("chain", &["chain", "--tasks", "30"]), RATE);
     assert_eq!(metrics("tree", &["tree", "--tasks", "33"]), RATE);
 }
@@ -60,6 +72,10 @@ fn times_are_printed() {
     assert_eq!(
         metrics("latency", &["latency", "--tasks", "20"]),
         ["p50", "p99", "ratio"]
+    );
+    assert_eq!(
+        metrics("nested", &["nested", "--tasks", "200"]),
+        ["p50", "p99", "ratio", "throughput", "rate_ratio"]
     );
     assert_eq!(
         metrics("startup", &["startup"]),

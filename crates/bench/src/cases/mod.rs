@@ -3,6 +3,8 @@
 mod chain;
 mod graph;
 mod latency;
+mod map;
+mod nested;
 mod noop;
 mod scheduler_memory;
 mod startup;
@@ -29,6 +31,8 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
         match options.case {
             Case::Noop => noop::run(options, report).await,
             Case::Latency => latency::run(options, report).await,
+            Case::Nested => nested::run(options, report).await,
+            Case::Map => map::run(options, report).await,
             Case::Chain => chain::run(options, report).await,
             Case::Tree => tree::run(options, report).await,
             Case::Transfer => transfer::run(options, report).await,
