@@ -32,6 +32,7 @@ pub struct Call<O> {
 
 /// What a call says.
 struct Prepared {
+    name: &'static str,
     operation: u32,
     payload: Bytes,
     futures: Vec<Arc<dyn FutureHandle>>,
@@ -212,9 +213,12 @@ impl<O> Drop for Calling<O> {
 }
 
 impl Session {
-    fn prepare<O: Operation>(&self, request: &O::Request) -> Result<Prepared> {
+    fn prepare<O: Operation>(self: &Arc<Self>, request: &O::Request) -> Result<Prepared> {
         let Some(operation) = self.operation(O::NAME) else {
-            let near = near_names(O::NAME, self.operations.iter().map(|name| &**name));
+            if let Some(closed) = self.closed() {
+                return Err(closed);
+            }
+            let near = near_names(O::NAME, self.operations.keys().map(String::as_str));
             let near = if near.is_empty() {
                 "none".into()
             } else {
@@ -242,6 +246,7 @@ impl Session {
             });
         }
         Ok(Prepared {
+            name: O::NAME,
             operation,
             payload,
             futures: Vec::new(),
@@ -251,13 +256,14 @@ impl Session {
     /// Sends a call; `reply` says whether a reply is wanted, and whether its arrival is confirmed.
     fn call(self: &Arc<Self>, prepared: Prepared, reply: Option<bool>) -> Result<u64> {
         let Prepared {
+            name,
             operation,
             payload,
             futures,
         } = prepared;
         if futures.len() > CALL_FUTURES_MAX {
             return Err(Error::Call {
-                operation: self.operations[operation as usize].clone(),
+                operation: name.into(),
                 reason: format!(
                     "it speaks of {} futures, more than {CALL_FUTURES_MAX}",
                     futures.len()

@@ -81,7 +81,7 @@ pub(crate) struct Shared {
     /// What tasks print and log, for those who listen.
     pub(crate) logs: broadcast::Sender<LogLine>,
     /// What the scheduler's extensions offer.
-    pub(crate) operations: Vec<String>,
+    pub(crate) operations: FxHashMap<String, u32>,
     /// The worker whose tasks share the session, if they do.
     pub(crate) host: Option<Host>,
     /// The runs that use the session, if it is that of a worker's tasks.
@@ -153,7 +153,7 @@ impl Session {
             ended: watch::Sender::new(false),
             disconnected: watch::Sender::new(false),
             epoch: welcome.epoch,
-            operations: welcome.operations.clone(),
+            operations: welcome.operations.iter().cloned().zip(0..).collect(),
             logs: broadcast::Sender::new(logs::REMEMBERED),
             host,
             scopes: Scopes::default(),
@@ -232,8 +232,7 @@ impl Session {
 
     /// The number of an operation or push of the scheduler's extensions.
     pub(crate) fn operation(&self, name: &str) -> Option<u32> {
-        let at = self.operations.iter().position(|known| known == name)?;
-        u32::try_from(at).ok()
+        self.operations.get(name).copied()
     }
 
     /// The worker whose tasks use the session, if it is this one.

@@ -61,6 +61,8 @@ impl ClientCore {
         }
     }
 
+    /// The scheduler replied to a call. Number 0 stands for calls whose reply nobody wanted: only
+    /// their refusals are told.
     pub(crate) fn replied(
         &mut self,
         request: u64,
@@ -68,8 +70,9 @@ impl ClientCore {
         effects: &mut Effects,
     ) {
         if request == 0 {
-            if let Err(failure) = result {
-                effects.notices.push(Notice::CallRefused(failure));
+            match result {
+                Ok(parcel) => self.decline(&parcel),
+                Err(failure) => effects.notices.push(Notice::CallRefused(failure)),
             }
             return;
         }
@@ -92,6 +95,7 @@ impl ClientCore {
         effects.replied.push((request, result));
     }
 
+    /// An extension sent a message unasked.
     pub(crate) fn pushed(&mut self, operation: u32, parcel: Parcel, effects: &mut Effects) {
         self.granted(&parcel);
         effects.pushed.push((operation, parcel));
