@@ -48,6 +48,7 @@ impl ClientCore {
     /// Whoever waited for a reply took it.
     pub(crate) fn call_taken(&mut self, request: u64, effects: &mut Effects) {
         if self.calls.remove(&request) == Some(OpenCall::ToConfirm) {
+            self.send_pending(effects);
             effects.send.push(FromClient::Received(request));
         }
     }
