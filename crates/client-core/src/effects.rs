@@ -6,6 +6,9 @@ use taskloom_core::arguments::Part;
 use taskloom_core::message::{Answer, FromClient, LogLine, Parcel, Peer};
 use taskloom_core::{Encoded, Operation, TaskFailure, TaskId, Ticket, WorkerId};
 
+/// An answer of the scheduler, or why there is none.
+pub type AnswerResult = Result<Box<Answer>, Arc<TaskFailure>>;
+
 /// What the shell shall do after an event, list by list.
 #[derive(Debug, Default)]
 pub struct Effects {
@@ -20,7 +23,7 @@ pub struct Effects {
     /// Bring these to workers.
     pub upload: Vec<Upload>,
     /// Answers to questions, by the number of the question.
-    pub answered: Vec<(u64, Result<Box<Answer>, Arc<TaskFailure>>)>,
+    pub answered: Vec<(u64, AnswerResult)>,
     /// Replies to calls, by the number of the call. Their futures are futures of this client.
     pub replied: Vec<(u64, Result<Parcel, Arc<TaskFailure>>)>,
     /// Messages that extensions sent unasked, with the operation. Their futures are futures of this

@@ -20,7 +20,7 @@ mod tasks;
 mod transitions;
 
 pub use config::Config;
-pub use effects::{Delivery, Effects, Ending, Fetch, FetchPart, Notice, Source, Upload};
+pub use effects::{AnswerResult, Delivery, Effects, Ending, Fetch, FetchPart, Notice, Source, Upload};
 pub use events::{Event, Fetched, NewTask, ScatterData, Uploaded};
 pub use slots::Slots;
 pub use state::{ClientCore, State};

@@ -4,18 +4,17 @@ use crate::session::Session;
 use crate::{Error, Result};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use taskloom_client_core::AnswerResult;
+use taskloom_core::ErrorCode;
 use taskloom_core::message::{Answer, Question};
-use taskloom_core::{ErrorCode, TaskFailure};
 use tokio::sync::oneshot;
 
 /// Where the answer to a question comes out.
-pub(crate) type Answered = oneshot::Receiver<Result<Box<Answer>, Arc<TaskFailure>>>;
+pub(crate) type Answered = oneshot::Receiver<AnswerResult>;
 
 /// Who waits for answers, by the number of the question.
 #[derive(Default)]
-pub(crate) struct Questions(
-    FxHashMap<u64, oneshot::Sender<Result<Box<Answer>, Arc<TaskFailure>>>>,
-);
+pub(crate) struct Questions(FxHashMap<u64, oneshot::Sender<AnswerResult>>);
 
 impl Questions {
     pub(crate) fn add(&mut self, request: u64) -> Answered {
@@ -25,7 +24,7 @@ impl Questions {
     }
 
     /// Hands an answer to whoever waits for it.
-    pub(crate) fn answer(&mut self, request: u64, result: Result<Box<Answer>, Arc<TaskFailure>>) {
+    pub(crate) fn answer(&mut self, request: u64, result: AnswerResult) {
         if let Some(sender) = self.0.remove(&request) {
             // It may just have been given up.
             let _ = sender.send(result);

@@ -109,48 +109,6 @@ impl Client {
         Map::new(self.session().clone(), items.into_iter(), call)
     }
 
-    /// As [`Client::map`] over two iterators at once, until the shorter one ends:
-    /// `client.map2(xs, ys, add::task).await?`.
-    pub fn map2<I, J, F, T>(
-        &self,
-        first: I,
-        second: J,
-        mut call: F,
-    ) -> Map<
-        std::iter::Zip<I::IntoIter, J::IntoIter>,
-        impl FnMut((I::Item, J::Item)) -> TaskCall<T> + use<I, J, F, T>,
-    >
-    where
-        I: IntoIterator,
-        J: IntoIterator,
-        F: FnMut(I::Item, J::Item) -> TaskCall<T>,
-        T: TaskValue,
-    {
-        self.map(first.into_iter().zip(second), move |(a, b)| call(a, b))
-    }
-
-    /// As [`Client::map2`] over three iterators.
-    pub fn map3<I, J, K, F, T>(
-        &self,
-        first: I,
-        second: J,
-        third: K,
-        mut call: F,
-    ) -> Map<
-        std::iter::Zip<std::iter::Zip<I::IntoIter, J::IntoIter>, K::IntoIter>,
-        impl FnMut(((I::Item, J::Item), K::Item)) -> TaskCall<T> + use<I, J, K, F, T>,
-    >
-    where
-        I: IntoIterator,
-        J: IntoIterator,
-        K: IntoIterator,
-        F: FnMut(I::Item, J::Item, K::Item) -> TaskCall<T>,
-        T: TaskValue,
-    {
-        let items = first.into_iter().zip(second).zip(third);
-        self.map(items, move |((a, b), c)| call(a, b, c))
-    }
-
     /// Submits a graph and gives the futures of its outputs, in the shape in which they are named: a
     /// node, a tuple, an array or a vector of nodes.
     pub fn submit_graph<O: GraphOutputs>(&self, graph: Graph, outputs: O) -> SubmitGraph<O> {

@@ -2,8 +2,9 @@
 
 use crate::futures::Refused;
 use crate::session::{Room, Session};
-use crate::{Error, Result, TaskFuture};
+use crate::{Client, Error, Result, TaskFuture};
 use std::future::{Future, IntoFuture};
+use std::iter::Zip;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -30,6 +31,52 @@ pub struct Map<I, F> {
     call: F,
     /// Tasks of the first batch, and of each batch at most.
     batches: (u64, u64),
+}
+
+impl Client {
+    /// As [`Client::map`] over two iterators at once, until the shorter one ends:
+    /// `client.map2(xs, ys, add::task).await?`.
+    #[allow(clippy::type_complexity)] // A closure has no name that an alias could have.
+    pub fn map2<I, J, F, T>(
+        &self,
+        first: I,
+        second: J,
+        mut call: F,
+    ) -> Map<
+        Zip<I::IntoIter, J::IntoIter>,
+        impl FnMut((I::Item, J::Item)) -> TaskCall<T> + use<I, J, F, T>,
+    >
+    where
+        I: IntoIterator,
+        J: IntoIterator,
+        F: FnMut(I::Item, J::Item) -> TaskCall<T>,
+        T: TaskValue,
+    {
+        self.map(first.into_iter().zip(second), move |(a, b)| call(a, b))
+    }
+
+    /// As [`Client::map2`] over three iterators.
+    #[allow(clippy::type_complexity)] // As above.
+    pub fn map3<I, J, K, F, T>(
+        &self,
+        first: I,
+        second: J,
+        third: K,
+        mut call: F,
+    ) -> Map<
+        Zip<Zip<I::IntoIter, J::IntoIter>, K::IntoIter>,
+        impl FnMut(((I::Item, J::Item), K::Item)) -> TaskCall<T> + use<I, J, K, F, T>,
+    >
+    where
+        I: IntoIterator,
+        J: IntoIterator,
+        K: IntoIterator,
+        F: FnMut(I::Item, J::Item, K::Item) -> TaskCall<T>,
+        T: TaskValue,
+    {
+        let items = first.into_iter().zip(second).zip(third);
+        self.map(items, move |((a, b), c)| call(a, b, c))
+    }
 }
 
 /// What dependencies are kept alive by until their batch has been queued.

@@ -250,7 +250,7 @@ fn all_of_it_works_without_async() {
     let mut done = client.as_completed(&sums);
     done.push(client.submit(inc::task(9)));
     let mut total = 0;
-    while let Some(next) = done.next() {
+    for next in done.by_ref() {
         let (_, result) = next.unwrap();
         total += result.unwrap();
     }
