@@ -83,7 +83,8 @@ pub enum FromClient {
     Detach(Vec<Ticket>),
     /// Call an operation of an extension.
     Call(Box<Call>),
-    /// Nobody waits for the answer to this call any more.
+    /// Nobody waits for the answer to this call or question any more. Both are numbered in one
+    /// series.
     Withdraw(u64),
     /// The reply to this call has reached whoever waited for it.
     Received(u64),
