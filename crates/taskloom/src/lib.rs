@@ -45,6 +45,10 @@ pub use taskloom_client::{
 };
 pub use taskloom_client::{Dataset, DatasetParts, Publish};
 pub use taskloom_client::{
+    Channel, ChannelStream, OpenChannel, OpenQueue, Queue, QueueState, Subscription, Topic,
+    TopicEvent, Variable,
+};
+pub use taskloom_client::{
     Arrival, Barrier, Event, Lock, LockGuard, LockHolder, LockState, MultiLock, Permits, Semaphore,
     SemaphoreState, TableSizes,
 };
