@@ -1,7 +1,8 @@
-//! The standard worker: it knows the tasks of the demo.
+//! The standard worker: it knows the tasks of the demo, and runs programs.
 
 use std::process::ExitCode;
 use taskloom_flights as _;
+use taskloom_programs as _;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -57,7 +57,9 @@ pub use taskloom_cluster::{
 };
 pub use taskloom_client::TaskClient;
 pub use taskloom_core::{ErrorCode, TaskFailure};
+pub use taskloom_programs::{Captured, Ending, Program, ProgramError, ProgramOutput, program_file};
 pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
+pub use taskloom_launch::LINES_OF_TASKS;
 pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
 pub use taskloom_task::Seceded;
 pub use taskloom_task::{

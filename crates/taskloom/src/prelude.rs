@@ -2,3 +2,4 @@
 
 pub use crate::{Actor, actor};
 pub use crate::{Client, Element, Graph, Node, Status, TaskContext, TaskFuture, task};
+pub use crate::TaskClient;
