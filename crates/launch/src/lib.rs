@@ -30,3 +30,4 @@ pub use isolated::isolation_if_initialised;
 pub use init::{init, init_with, initialised};
 pub use scheduler::{scheduler_main, scheduler_main_with};
 pub use worker::worker_main;
+pub use taskloom_worker::LINES_OF_TASKS;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use taskloom_core::message::{Compute, FromWorker, ReturnCause, ToWorker};
 use taskloom_core::{ArgumentNode, ErrorCode, RunId};
 use taskloom_task::{TaskContext, Value, task, task_println};
-use taskloom_worker::{WorkerExit, WorkerHandle};
+use taskloom_worker::{LINES_OF_TASKS, WorkerExit, WorkerHandle};
+use tracing_subscriber::layer::SubscriberExt;
 
 /// Doors that tasks wait at until a test opens them.
 static DOORS: (Mutex<Vec<u64>>, Condvar) = (Mutex::new(Vec::new()), Condvar::new());
@@ -73,6 +74,7 @@ fn until_cancelled(ctx: &TaskContext) -> bool {
 fn talkative(ctx: &TaskContext, name: &str) -> u64 {
     task_println!("{name} begins");
     ctx.warn("one\ntwo");
+    tracing::info!(n = 3, "traced");
     let inner = TaskContext::current().map(|context| context.key().to_owned());
     assert_eq!(inner.as_deref(), Some(ctx.key()));
     3
@@ -361,6 +363,8 @@ async fn what_goes_wrong_outside_scheduling_is_an_answer() {
 
 #[tokio::test]
 async fn what_tasks_print_and_log_reaches_who_listens_before_their_end() {
+    let subscriber = tracing_subscriber::registry().with(LINES_OF_TASKS);
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let (_scheduler, _worker, mut session) = start().await;
     session.run("talkative", 1, &[value("a".to_owned())], vec![]);
     assert_eq!(session.result::<u64>().await, 3, "nobody listens");
@@ -381,7 +385,13 @@ async fn what_tasks_print_and_log_reaches_who_listens_before_their_end() {
     };
     assert!(matches!(made, FromWorker::Finished { .. }));
     let text = |level, text: &str| (level, text.to_owned());
-    assert_eq!(lines, [text(0, "b begins"), text(2, "one"), text(2, "two")]);
+    let expected = [
+        text(0, "b begins"),
+        text(2, "one"),
+        text(2, "two"),
+        text(3, "traced n=3"),
+    ];
+    assert_eq!(lines, expected);
     session.say(ToWorker::Listen(false));
     session.run("talkative", 3, &[value("c".to_owned())], vec![]);
     assert_eq!(session.result::<u64>().await, 3);
