@@ -61,7 +61,7 @@ pub use taskloom_programs::{Captured, Ending, Program, ProgramError, ProgramOutp
 pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
 pub use taskloom_launch::LINES_OF_TASKS;
 pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
-pub use taskloom_task::Seceded;
+pub use taskloom_task::{Item, Seceded};
 pub use taskloom_task::{
     Buffer, Buffers, Bytes, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext,
     TaskFuture, TaskValue, ValueError, buffer, task, task_println,
