@@ -9,11 +9,14 @@
 #[path = "../processes/daemon.rs"]
 mod daemon;
 mod fifo;
+mod greeter;
 
 use daemon::Daemon;
 use fifo::Meeting;
+use greeter::{Copycat, Greet, Greeter};
 use std::io::Read;
 use taskloom_client::Client;
+use taskloom_extensions::{Extension, hosted};
 use taskloom_launch::ChildWorker;
 use taskloom_task::task;
 
@@ -41,7 +44,7 @@ fn hold_large(meeting: String) -> (u32, Vec<u8>) {
 
 #[tokio::main]
 async fn main() {
-    taskloom_launch::init();
+    taskloom_launch::init_with(extensions);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [word, address] = arguments.as_slice()
         && word == "parent"
@@ -51,12 +54,25 @@ async fn main() {
     // SAFETY: no preconditions. It ends this process, and with it the daemons, who hold its pipes.
     unsafe { libc::alarm(ALARM_SECONDS) };
     assert!(taskloom_launch::initialised());
+    own_extensions_run_in_the_scheduler().await;
+    extensions_that_clash_keep_the_scheduler_from_starting();
     own_tasks_run_in_a_child_and_in_a_worker_started_by_hand().await;
     a_worker_ends_its_task_before_it_leaves().await;
     a_task_that_takes_too_long_runs_again_elsewhere().await;
     a_second_signal_ends_a_worker_at_once().await;
     children_end_when_their_parent_is_killed().await;
     println!("own_program: all passed");
+}
+
+/// Set for a scheduler whose extensions do not fit together.
+const CLASH: &str = "TASKLOOM_TEST_CLASH";
+
+fn extensions() -> Vec<Box<dyn Extension>> {
+    let mut extensions = vec![hosted(Greeter::default())];
+    if std::env::var_os(CLASH).is_some() {
+        extensions.push(hosted(Copycat));
+    }
+    extensions
 }
 
 /// What `parent ADDRESS` does: it starts a child and waits to be killed.
@@ -93,6 +109,27 @@ fn own_worker(address: &str, flags: &[&str]) -> Daemon {
     let mut daemon = Daemon::start(&own_program(), &[&own, flags].concat());
     daemon.line("registered");
     daemon
+}
+
+async fn own_extensions_run_in_the_scheduler() {
+    let (_scheduler, address) = own_scheduler();
+    let client = Client::connect(&*address).await.unwrap();
+    for expected in ["hello 1", "hello 2"] {
+        let reply = client.call::<Greet>("hello".into()).await.unwrap();
+        assert_eq!(reply.message, expected);
+    }
+    // The standard ones are there too.
+    assert!(client.datasets().await.unwrap().is_empty());
+}
+
+fn extensions_that_clash_keep_the_scheduler_from_starting() {
+    let flags = ["scheduler", "--host", "127.0.0.1", "--port", "0"];
+    let mut command = std::process::Command::new(own_program());
+    let ended = command.args(flags).env(CLASH, "1").output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let text = String::from_utf8(ended.stderr).unwrap();
+    let clash = "the extensions greeter and copycat both offer the operation own.greet";
+    assert!(text.contains(clash), "{text}");
 }
 
 async fn own_tasks_run_in_a_child_and_in_a_worker_started_by_hand() {
