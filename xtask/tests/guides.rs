@@ -38,7 +38,14 @@ fn lines_of_examples(folder: &Path) -> BTreeSet<String> {
 fn pieces_of_the_guides_stand_in_the_examples() {
     let root = xtask::cargo::root();
     let known = lines_of_examples(&root.join("crates/taskloom/examples"));
-    for guide in ["docs/tasks.md", "docs/client.md", "docs/actors.md", "docs/extending.md"] {
+    for guide in [
+        "docs/tasks.md",
+        "docs/client.md",
+        "docs/actors.md",
+        "docs/coordination.md",
+        "docs/datasets.md",
+        "docs/extending.md",
+    ] {
         let text = std::fs::read_to_string(root.join(guide)).unwrap();
         let blocks: Vec<&str> = text.split("```rust,ignore\n").skip(1).collect();
         assert!(!blocks.is_empty(), "{guide} has no pieces: mend this test");
