@@ -143,8 +143,14 @@ impl Plan {
             scratch.path().to_owned(),
             config.nthreads,
         );
-        let executor = Executor::spawn(config.nthreads, any_async, isolated, completions.clone())
-            .map_err(WorkerError::Threads)?;
+        let executor = Executor::spawn(
+            config.nthreads,
+            any_async,
+            isolated,
+            home.clone(),
+            completions.clone(),
+        )
+        .map_err(WorkerError::Threads)?;
         let turn = Turn::new(Parts {
             core: WorkerCore::new(Config {
                 name: name.clone(),

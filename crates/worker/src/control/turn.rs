@@ -358,7 +358,6 @@ impl Turn {
             self.slots.resize_with(at + 1, SlotState::default);
         }
         self.slots[at].handle = Some(handle.clone());
-        let home = self.home.clone();
         self.items.push(Item {
             slot,
             handle,
@@ -366,7 +365,6 @@ impl Turn {
             compute,
             values,
             tiny,
-            home,
         });
     }
 

@@ -3,6 +3,7 @@
 
 use super::Crew;
 use super::completions::Report;
+use super::item::Home;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -71,6 +72,11 @@ impl RunHandle {
             way_back: Mutex::default(),
             abort: OnceLock::new(),
         }
+    }
+
+    /// The worker.
+    pub(crate) fn home(&self) -> &Home {
+        &self.crew.home
     }
 
     /// Claims the run for a thread; false if it was withdrawn before.
@@ -245,7 +251,11 @@ mod tests {
     use taskloom_task::WorkerScope;
 
     fn new_handle() -> RunHandle {
-        let crew = Crew::spawn(1, Arc::default()).unwrap().1;
+        let home = Arc::new(Home {
+            name: "w".into(),
+            scope: WorkerScope::new("w", std::env::temp_dir()),
+        });
+        let crew = Crew::spawn(1, home, Arc::default()).unwrap().1;
         RunHandle::new(0, RunId(1), TaskId::new(1, 0), true, crew)
     }
 

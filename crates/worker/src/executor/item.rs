@@ -26,7 +26,6 @@ pub(crate) struct Item {
     pub(crate) values: Vec<(u32, Part, Value)>,
     /// The news of a run before it may wait for it.
     pub(crate) tiny: bool,
-    pub(crate) home: Arc<Home>,
 }
 
 /// An input of a task that is about to run.
@@ -43,8 +42,8 @@ impl Item {
     pub(crate) fn context(&self) -> Result<TaskContext, TaskFailure> {
         let key = Key::from_bytes(self.compute.key.clone())
             .map_err(|error| self.failure(ErrorCode::Protocol, error.to_string()))?;
-        let home = self.home.scope.clone();
-        let context = TaskContext::with_scope(key, self.handle.run, home, self.handle.clone());
+        let (handle, scope) = (self.handle.clone(), self.handle.home().scope.clone());
+        let context = TaskContext::with_scope(key, self.handle.run, scope, handle);
         self.handle.introduce(&context);
         Ok(context)
     }
@@ -141,7 +140,7 @@ impl Item {
     pub(crate) fn name(&self, failure: &mut TaskFailure) {
         failure.key = String::from_utf8_lossy(&self.compute.key).into_owned();
         failure.operation = self.definition.operation().to_string();
-        failure.worker = self.home.name.clone();
+        failure.worker = self.handle.home().name.clone();
         failure.runs = failure.runs.max(1);
     }
 }

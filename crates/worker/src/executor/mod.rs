@@ -32,6 +32,7 @@ pub(crate) struct Crew {
     pub(crate) threads: Arc<Threads>,
     pub(crate) completions: Arc<Completions>,
     pub(crate) lines: Lines,
+    pub(crate) home: Arc<Home>,
     /// How many operations run outside scheduling at this moment.
     pub(crate) outside: AtomicUsize,
 }
@@ -40,6 +41,7 @@ impl Crew {
     /// Starts the compute threads. They end when the sender is gone and they are done.
     pub(crate) fn spawn(
         nthreads: usize,
+        home: Arc<Home>,
         completions: Arc<Completions>,
     ) -> std::io::Result<(Sender<Item>, Arc<Self>)> {
         let (sender, items) = unbounded();
@@ -49,6 +51,7 @@ impl Crew {
             threads,
             completions,
             lines,
+            home,
             outside: AtomicUsize::new(0),
         };
         Ok((sender, Arc::new(crew)))
@@ -71,6 +74,7 @@ impl Executor {
         nthreads: usize,
         any_async: bool,
         isolated: Isolated,
+        home: Arc<Home>,
         completions: Arc<Completions>,
     ) -> std::io::Result<Self> {
         let runtime = any_async
@@ -82,7 +86,7 @@ impl Executor {
                     .build()
             })
             .transpose()?;
-        let (items, crew) = Crew::spawn(nthreads, completions)?;
+        let (items, crew) = Crew::spawn(nthreads, home, completions)?;
         Ok(Self {
             items,
             runtime,
