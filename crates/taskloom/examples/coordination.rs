@@ -24,11 +24,8 @@ impl Storage {
 
 async fn lock(client: &Client) -> taskloom::Result<()> {
     let mut storage = Storage::default();
-    let guard = client
-        .lock("db")
-        .lease(Duration::from_secs(30))
-        .acquire()
-        .await?;
+    let lock = client.lock("db").lease(Duration::from_secs(30));
+    let guard = lock.acquire().await?;
     tokio::select! {
         written = storage.write(guard.token(), "mine") => written?,
         error = guard.lost() => return Err(error),
