@@ -280,6 +280,11 @@ async fn waiting_for_workers_ends_when_they_are_there_or_the_time_is_over() {
     let error = within("the end of the wait", waiting).await.unwrap_err();
     let text = error.to_string();
     assert_eq!(text, "waiting for 3 workers took longer than 20ms");
+    // Nobody remembers a question that was given up.
+    until(&client, "the withdrawal", |identity| {
+        identity.tables.questions == 0
+    })
+    .await;
     let waiting = tokio::spawn({
         let client = client.clone();
         async move { client.wait_for_workers(3).await }
