@@ -175,3 +175,91 @@ impl Threads {
         self.spares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::executor::{Crew, Home, RunHandle};
+    use crossbeam::channel::Sender;
+    use taskloom_core::message::Compute;
+    use taskloom_core::{RunId, TaskId};
+    use taskloom_task::{RunScope, TaskContext, WorkerScope, task};
+
+    #[task(crate = taskloom_task)]
+    fn away(ctx: &TaskContext) {
+        drop(ctx.secede());
+    }
+
+    fn crew(nthreads: usize) -> (Sender<Item>, Arc<Crew>) {
+        let scope = WorkerScope::new("w", std::env::temp_dir());
+        let name = "w".to_owned();
+        Crew::spawn(nthreads, Arc::new(Home { name, scope }), Arc::default()).unwrap()
+    }
+
+    fn item(number: u64, crew: &Arc<Crew>) -> Item {
+        let (task, run) = (TaskId::new(number as u32, 0), RunId(number));
+        let compute = Compute {
+            task,
+            run,
+            key: "away".into(),
+            operation: 0,
+            priority: 0,
+            rank: 0,
+            arguments: taskloom_wire::arguments::encode(&[]),
+            inputs: Vec::new(),
+            inline_result: false,
+            timeout: Duration::ZERO,
+        };
+        let slot = number as u32;
+        Item {
+            slot,
+            handle: Arc::new(RunHandle::new(slot, run, task, true, crew.clone())),
+            definition: away::definition(),
+            compute: Box::new(compute),
+            values: Vec::new(),
+            tiny: false,
+        }
+    }
+
+    /// Waits for something that other threads do soon.
+    fn until(what: &str, mut done: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !done() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn as_many_as_are_wanted_are_at_work_whatever_their_tasks_do() {
+        let (items, crew) = crew(2);
+        for number in 0..200 {
+            items.send(item(number, &crew)).unwrap();
+        }
+        let mut ended = 0;
+        until("all end", || {
+            let mut reports = Vec::new();
+            crew.completions.take(&mut reports);
+            let is_end = |report: &&_| matches!(report, crate::executor::Report::Ended(_));
+            ended += reports.iter().filter(is_end).count();
+            ended == 200
+        });
+        let at_work = || crew.threads.at_work.load(Ordering::SeqCst);
+        assert!(at_work() >= 2, "{} are at work", at_work());
+    }
+
+    #[test]
+    fn a_run_that_is_over_replaces_nobody() {
+        let (_items, crew) = crew(1);
+        let handle = item(1, &crew).handle;
+        let at_work = || crew.threads.at_work.load(Ordering::SeqCst);
+        handle.give_up();
+        assert_eq!(at_work(), 1, "another one is at work");
+        handle.let_go();
+        assert_eq!(at_work(), 2, "until one rests");
+        handle.give_up();
+        handle.secede();
+        assert_eq!(at_work(), 2);
+    }
+}
