@@ -1,13 +1,14 @@
 //! Connecting: waiting for a scheduler, and running the session.
 
+use crate::jobs::check_name;
 use crate::nested::Host;
 use crate::session::Session;
 use crate::{Client, Error, Result, SCHEDULER_VARIABLE};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taskloom_client_core::Config;
-use taskloom_core::limits::{PROTOCOL_VERSION, SCATTER_KEEP_BYTES};
 use taskloom_core::ClientId;
+use taskloom_core::limits::{PROTOCOL_VERSION, SCATTER_KEEP_BYTES};
 use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, ToClient};
 use taskloom_rpc::data::{BufferPool, PeerPool, PoolOptions};
 use taskloom_rpc::link::Inbox;
@@ -43,7 +44,7 @@ pub struct ClientBuilder {
     address: String,
     timeout: Duration,
     name: Option<String>,
-    job: String,
+    job: Option<String>,
     config: Config,
     queue_limit: u64,
     host: Option<Host>,
@@ -59,7 +60,7 @@ impl ClientBuilder {
             address,
             timeout: CONNECT_TIMEOUT,
             name: None,
-            job: String::new(),
+            job: None,
             config,
             queue_limit: QUEUE_LIMIT,
             host: None,
@@ -82,7 +83,7 @@ impl ClientBuilder {
     /// The job that the tasks of this client count to, unless a call names another. Jobs share the
     /// cluster by weight (see [`Client::job`]); without this each client is a job of its own.
     pub fn job(mut self, job: impl Into<String>) -> Self {
-        self.job = job.into();
+        self.job = Some(job.into());
         self
     }
 
@@ -115,8 +116,10 @@ impl ClientBuilder {
     /// Connects, trying again until the time is over.
     ///
     /// # Errors
-    /// If the address cannot be read, the scheduler refuses this client, or none answers in time.
+    /// If the address cannot be read or the job's name cannot be one, the scheduler refuses this
+    /// client, or none answers in time.
     pub async fn connect(self) -> Result<Client> {
+        self.job.as_deref().map_or(Ok(()), check_name)?;
         let address = self.scheduler()?;
         let link = self.link(&address).await?;
         let ClientLink {
@@ -189,7 +192,7 @@ impl ClientBuilder {
         let hello = ClientHello {
             protocol: PROTOCOL_VERSION,
             name: self.name.clone().unwrap_or_else(own_name),
-            job: self.job.clone(),
+            job: self.job.clone().unwrap_or_default(),
         };
         let mut pause = FIRST_PAUSE;
         loop {

@@ -65,7 +65,7 @@ impl Job {
     /// # Errors
     /// If the session ends.
     pub async fn summary(&self) -> Result<Option<JobSummary>> {
-        self.check_name()?;
+        check_name(&self.name)?;
         let jobs = self.session.jobs().await?;
         Ok(jobs.into_iter().find(|job| job.job == self.name))
     }
@@ -138,21 +138,22 @@ impl Job {
     }
 
     async fn change(&self, change: JobChange) -> Result<u64> {
-        self.check_name()?;
+        check_name(&self.name)?;
         let job = self.name.clone();
         match self.session.ask(Question::SetJob { job, change }).await? {
             Answer::Done(n) => Ok(n),
             other => Err(unexpected(&other)),
         }
     }
+}
 
-    fn check_name(&self) -> Result<()> {
-        match self.name.len() {
-            0 => Err(Error::Setup("the name of a job must not be empty".into())),
-            n if n > LABEL_BYTES_MAX => Err(Error::Setup(format!(
-                "the name of a job has at most {LABEL_BYTES_MAX} bytes, this one has {n}"
-            ))),
-            _ => Ok(()),
-        }
+/// That a name can be that of a job.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    match name.len() {
+        0 => Err(Error::Setup("the name of a job must not be empty".into())),
+        n if n > LABEL_BYTES_MAX => Err(Error::Setup(format!(
+            "the name of a job has at most {LABEL_BYTES_MAX} bytes, this one has {n}"
+        ))),
+        _ => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::IntoFuture;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use taskloom_client::{Error, Graph, NamedOutputs, TaskFuture};
+use taskloom_client::{Client, Error, Graph, NamedOutputs, TaskFuture};
 use taskloom_core::ErrorCode;
 use taskloom_task::{Status, TaskContext, task};
 
@@ -81,7 +81,7 @@ async fn a_call_says_whether_it_is_pure() {
 
 #[tokio::test]
 async fn options_that_cannot_be_are_errors_of_the_future() {
-    let (_cluster, client) = cluster(1).await;
+    let (cluster, client) = cluster(1).await;
     let calls = [
         inc::task(1).label("x".repeat(600)),
         inc::task(1).job("x".repeat(600)),
@@ -99,6 +99,9 @@ async fn options_that_cannot_be_are_errors_of_the_future() {
     }
     for (name, word) in [("", "empty"), (&*"x".repeat(600), "at most")] {
         let error = client.job(name).pause().await.unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+        let builder = Client::builder(cluster.address()).job(name);
+        let error = within("the error", builder.connect()).await.unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
     for error in [

@@ -5,8 +5,9 @@
 mod rig;
 
 use rig::done;
-use taskloom_core::limits::ARGUMENT_BYTES_MAX;
-use taskloom_core::{Key, ResourceAmount};
+use std::time::Duration;
+use taskloom_core::limits::{ARGUMENT_BYTES_MAX, BACKOFF};
+use taskloom_core::{Key, ResourceAmount, TaskOptions};
 use taskloom_task::{
     Definition, Dependency, Error, Node, Registry, RegistryError, Run, TaskCall, Value, task,
 };
@@ -207,4 +208,50 @@ fn signatures_differ_as_types_do() {
         again::inc::definition().signature(),
         inc::definition().signature()
     );
+}
+
+#[test]
+fn options_travel_beside_the_call() {
+    let second = Duration::from_secs(1);
+    let call = inc::task(1)
+        .retries(3)
+        .timeout(second)
+        .label("trial")
+        .job("nightly")
+        .workers(["b", "a"])
+        .or_any();
+    let options = call.into_parts().unwrap().options.unwrap();
+    let expected = TaskOptions {
+        retries: 3,
+        backoff: BACKOFF,
+        timeout: second,
+        label: "trial".into(),
+        job: "nightly".into(),
+        workers: vec!["a".into(), "b".into()],
+        or_any: true,
+        ..TaskOptions::default()
+    };
+    assert_eq!(options, expected);
+    let backoff = |call: TaskCall<i64>| call.into_parts().unwrap().options.unwrap().backoff;
+    assert_eq!(backoff(inc::task(1).retries(1).backoff(second)), second);
+    assert_eq!(
+        backoff(inc::task(1).backoff(Duration::ZERO).retries(1)),
+        Duration::ZERO
+    );
+    // A pause before retries that do not happen is none.
+    let never = inc::task(1).backoff(second).into_parts().unwrap();
+    assert_eq!(never.options, None);
+}
+
+#[test]
+fn only_where_a_task_may_run_is_in_its_key() {
+    let plain = key(inc::task(1));
+    let second = Duration::from_secs(1);
+    let call = inc::task(1).retries(3).backoff(second).timeout(second);
+    assert_eq!(key(call.label("x").job("y").priority(2)), plain);
+    let here = key(inc::task(1).workers(["here"]));
+    let anywhere = key(inc::task(1).workers(["here"]).or_any());
+    assert!(plain != here && here != anywhere && plain != anywhere);
+    assert_eq!(key(roll::task().pure(true)), key(roll::task().pure(true)));
+    assert_ne!(key(inc::task(1).pure(false)), key(inc::task(1).pure(false)));
 }

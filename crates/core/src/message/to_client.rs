@@ -66,7 +66,8 @@ pub enum ToClient {
         /// How.
         failure: Arc<TaskFailure>,
     },
-    /// A result was lost and is being computed again: after [`ToClient::Finished`] only.
+    /// A task is run again: its result was lost, after [`ToClient::Finished`], or somebody retries it
+    /// or one that needs it, after [`ToClient::Failed`].
     Pending {
         /// Which.
         ticket: Ticket,
