@@ -445,3 +445,52 @@ fn threads_that_may_block_ask_and_steer_too() {
     client.shutdown().unwrap();
     assert!(client.workers().is_err());
 }
+
+#[tokio::test]
+async fn futures_of_another_client_are_to_be_adopted_first() {
+    let (cluster, client) = cluster(1).await;
+    let other = within("the connection", cluster.client()).await.unwrap();
+    let theirs = within("the scatter", other.scatter(1_i64)).await.unwrap();
+    let error = within("the error", client.who_has(&theirs))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("adopt"), "{error}");
+}
+
+#[tokio::test]
+async fn values_are_copied_and_moved_while_tasks_use_them_and_workers_restart() {
+    let (cluster, client) = cluster(4).await;
+    let names = names(&cluster);
+    for round in 0..3 {
+        let blobs = client.map(0..12_u8, |fill| blob::task(MIB / 8 + round, fill));
+        let blobs = within("the map", blobs).await.unwrap();
+        let counts: Vec<_> = (0..8)
+            .flat_map(|_| blobs.iter().zip(0_u8..))
+            .map(|(blob, fill)| client.submit(count::task(blob, fill).pure(false)))
+            .collect();
+        let steering = tokio::spawn({
+            let (client, blobs) = (client.clone(), blobs.clone());
+            let restarted = names[round].clone();
+            async move {
+                for _ in 0..3 {
+                    // What a restart takes away while it is copied is told as missing.
+                    let _ = client.replicate(&blobs[..4]).copies(2).await;
+                    let _ = client.rebalance().await;
+                }
+                client.restart_workers().workers([restarted]).await
+            }
+        });
+        for count in within("the counts", client.gather(&counts)).await.unwrap() {
+            assert_eq!(count, MIB / 8 + round);
+        }
+        assert_eq!(within("the restart", steering).await.unwrap().unwrap(), 1);
+        for (blob, fill) in blobs.iter().zip(0_u8..) {
+            let value = within("the value", blob).await.unwrap();
+            assert!(value.iter().all(|&byte| byte == fill));
+        }
+    }
+    until(&client, "the release", |identity| {
+        identity.workers.iter().all(|worker| worker.stored == 0)
+    })
+    .await;
+}
