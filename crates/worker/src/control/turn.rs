@@ -2,7 +2,8 @@
 
 use crate::data::{Data, Transfer};
 use crate::error::WorkerExit;
-use crate::executor::{Completion, Completions, Executor, Home, Item, Outside, Report, RunHandle};
+use crate::executor::{Completion, Completions, Executor, Item, Outside, Report, RunHandle};
+use crate::home::Home;
 use crate::reaper::Reaper;
 use crate::store::{Store, Stored, Values};
 use rustc_hash::FxHashMap;

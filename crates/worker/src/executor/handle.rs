@@ -3,7 +3,7 @@
 
 use super::Crew;
 use super::completions::Report;
-use super::item::Home;
+use crate::home::Home;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};

@@ -5,15 +5,8 @@ use std::sync::Arc;
 use taskloom_core::arguments::Part;
 use taskloom_core::message::Compute;
 use taskloom_core::{ArgumentNode, ErrorCode, Key, TaskFailure};
-use taskloom_task::{Argument, Definition, TaskContext, Value, WorkerScope, assemble};
+use taskloom_task::{Argument, Definition, TaskContext, Value, assemble};
 use taskloom_worker_core::Slot;
-
-/// The worker, as its tasks and their failures name it.
-#[derive(Debug)]
-pub(crate) struct Home {
-    pub(crate) name: String,
-    pub(crate) scope: Arc<WorkerScope>,
-}
 
 /// A run with all that it needs.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ mod threads;
 
 pub(crate) use completions::{Completion, Completions, Report};
 pub(crate) use handle::RunHandle;
-pub(crate) use item::{Home, Item};
+pub(crate) use item::Item;
 pub(crate) use lines::Lines;
 pub(crate) use outside::Outside;
-pub(crate) use run::no_panic;
 
+use crate::home::Home;
 use crate::isolated::Isolated;
 use crossbeam::channel::{Sender, unbounded};
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 
 use super::Crew;
 use super::completions::Report;
-use super::item::Home;
-use super::run::no_panic;
+use crate::home::Home;
 use crate::isolated::Isolated;
+use crate::panics::no_panic;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::completions::{Completion, Completions};
 use super::item::Item;
 use crate::isolated::Isolated;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::panics::no_panic;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taskloom_core::limits::INLINE_BYTES_MAX;
@@ -157,17 +157,6 @@ fn guarded<T>(
     work: impl FnOnce(&mut Item) -> Result<T, TaskFailure>,
 ) -> Result<T, TaskFailure> {
     no_panic(|| work(item)).unwrap_or_else(|text| Err(item.failure(ErrorCode::Panic, text)))
-}
-
-/// Runs code of a user's type; if it panics, what it said.
-pub(crate) fn no_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "something that is no text".into())
-    })
 }
 
 fn completion(item: &Item, elapsed: Duration, made: Result<Made, TaskFailure>) -> Completion {

@@ -180,7 +180,8 @@ impl Threads {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use crate::executor::{Crew, Home, RunHandle};
+    use crate::executor::{Crew, RunHandle};
+    use crate::home::Home;
     use crossbeam::channel::Sender;
     use taskloom_core::message::Compute;
     use taskloom_core::{RunId, TaskId};

@@ -2,7 +2,7 @@
 
 use super::frame::{self, LENGTH_BYTES};
 use super::output::MARK;
-use crate::executor::no_panic;
+use crate::panics::no_panic;
 use bytes::Bytes;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;

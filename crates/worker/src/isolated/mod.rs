@@ -8,7 +8,7 @@ mod process;
 
 pub use child::isolated_main;
 
-use crate::executor::Home;
+use crate::home::Home;
 use process::{End, Listener, Process};
 use std::ffi::OsString;
 use std::path::PathBuf;
