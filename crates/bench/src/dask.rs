@@ -20,11 +20,11 @@ const REPETITIONS: u64 = 3;
 /// off, and compares what was printed so far with the better of the two.
 pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     let case = options.case.name();
-    if matches!(options.case, Case::Raw | Case::Nested | Case::Map) {
-        report.skipped(
-            case,
-            "it has no counterpart on Dask",
-        );
+    if matches!(
+        options.case,
+        Case::Raw | Case::Nested | Case::Channel | Case::Queue | Case::Map
+    ) {
+        report.skipped(case, "it has no counterpart on Dask");
         return Ok(());
     }
     let python = match environment() {
@@ -86,7 +86,13 @@ fn measure(
         Case::Chain => 5_000,
         Case::Tree => 8_192,
         Case::Transfer => 2_000,
-        Case::Graph | Case::Startup | Case::Raw | Case::Nested | Case::Map => 1,
+        Case::Graph
+        | Case::Startup
+        | Case::Raw
+        | Case::Nested
+        | Case::Channel
+        | Case::Queue
+        | Case::Map => 1,
     };
     let mut tasks = options.tasks(default);
     if options.case == Case::Noop && saturation == "default" {

@@ -21,8 +21,8 @@ pub struct Options {
     #[arg(required_if_eq("case", "graph"))]
     pub name: Option<String>,
 
-    /// How many tasks (leaves of `tree`, round trips of `latency`, small values of `transfer`); each
-    /// case has its own default.
+    /// How many tasks (leaves of `tree`, round trips of `latency`, small values of `transfer`,
+    /// elements of `channel` and `queue`); each case has its own default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub tasks: Option<u64>,
 
@@ -55,6 +55,10 @@ pub enum Case {
     Latency,
     /// Tasks that a task starts, beside the same tasks started from outside.
     Nested,
+    /// A channel with one writer and one reader, of values and of futures.
+    Channel,
+    /// A queue with one who puts and one who takes, of values and of futures.
+    Queue,
     /// Tasks that each need the one before.
     Chain,
     /// A binary tree of additions.
@@ -87,6 +91,8 @@ impl Case {
             Self::Map => "map",
             Self::Latency => "latency",
             Self::Nested => "nested",
+            Self::Channel => "channel",
+            Self::Queue => "queue",
             Self::Chain => "chain",
             Self::Tree => "tree",
             Self::Transfer => "transfer",

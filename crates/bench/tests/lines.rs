@@ -77,6 +77,14 @@ fn times_are_printed() {
         metrics("nested", &["nested", "--tasks", "200"]),
         ["p50", "p99", "ratio", "throughput", "rate_ratio"]
     );
+    for case in ["channel", "queue"] {
+        for measured in [case.to_owned(), format!("{case}.futures")] {
+            assert_eq!(
+                metrics(&measured, &[case, "--tasks", "2000"]),
+                ["p50", "p99", "ratio", "throughput"]
+            );
+        }
+    }
     assert_eq!(
         metrics("startup", &["startup"]),
         ["listening", "registered", "ratio"]

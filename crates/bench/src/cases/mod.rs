@@ -1,11 +1,13 @@
 //! The cases, each beside what the machine allows for the like of it.
 
 mod chain;
+mod channel;
 mod graph;
 mod latency;
 mod map;
 mod nested;
 mod noop;
+mod queue;
 mod scheduler_memory;
 mod startup;
 mod transfer;
@@ -32,6 +34,8 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Noop => noop::run(options, report).await,
             Case::Latency => latency::run(options, report).await,
             Case::Nested => nested::run(options, report).await,
+            Case::Channel => channel::run(options, report).await,
+            Case::Queue => queue::run(options, report).await,
             Case::Map => map::run(options, report).await,
             Case::Chain => chain::run(options, report).await,
             Case::Tree => tree::run(options, report).await,
