@@ -34,7 +34,10 @@ pub struct Pushes<E> {
     handlers: Vec<(&'static str, Handler<E>)>,
 }
 
-type Handler<E> = Box<dyn Fn(&E, &Bytes, Vec<Arc<dyn FutureHandle>>) + Send + Sync>;
+/// The tasks that came with a message.
+type Handles = Vec<Arc<dyn FutureHandle>>;
+
+type Handler<E> = Box<dyn Fn(&E, &Bytes, Handles) + Send + Sync>;
 
 impl<E: 'static> Default for Pushes<E> {
     fn default() -> Self {
@@ -52,7 +55,7 @@ impl<E: 'static> Pushes<E> {
 
     /// Takes the messages of this kind. The handler is given the message and the tasks that it
     /// speaks of, which this client wants until their handles are dropped.
-    pub fn on<P: Push>(mut self, handle: fn(&E, P::Message, Vec<Arc<dyn FutureHandle>>)) -> Self {
+    pub fn on<P: Push>(mut self, handle: fn(&E, P::Message, Handles)) -> Self {
         let handler: Handler<E> = Box::new(move |extension, payload, futures| {
             match from_payload(payload) {
                 Ok(message) => handle(extension, message, futures),
@@ -80,10 +83,12 @@ impl<E> fmt::Debug for Pushes<E> {
 pub(crate) struct Pushed {
     pub(crate) operation: u32,
     pub(crate) payload: Bytes,
-    pub(crate) futures: Vec<Arc<dyn FutureHandle>>,
+    pub(crate) futures: Handles,
 }
 
-type Route = Arc<dyn Fn(&Bytes, Vec<Arc<dyn FutureHandle>>) + Send + Sync>;
+type OnClose = Box<dyn FnOnce(&str) + Send>;
+
+type Route = Arc<dyn Fn(&Bytes, Handles) + Send + Sync>;
 
 /// The client's extensions of one session.
 #[derive(Default)]
@@ -96,7 +101,7 @@ struct Tables {
     /// By type: an `Arc<OnceLock<Arc<E>>>`.
     kept: FxHashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     routes: FxHashMap<u32, Vec<Route>>,
-    on_close: Vec<Box<dyn FnOnce(&str) + Send>>,
+    on_close: Vec<OnClose>,
     closed: Option<String>,
 }
 

@@ -164,7 +164,7 @@ impl SchedulerCore {
         match self.host.call(at, self.now, event) {
             Ok(effects) => {
                 for effect in effects.0 {
-                    self.apply(at, &text, effect);
+                    self.apply(at, text, effect);
                 }
                 self.run_steps();
             }

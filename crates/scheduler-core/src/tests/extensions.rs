@@ -495,19 +495,14 @@ proptest! {
         t.client("d");
         for step in steps {
             match step {
-                Step::Submit(n) => {
-                    if submitted.insert(n) {
-                        let needs = n.checked_sub(1).filter(|before| submitted.contains(before));
-                        match needs {
-                            Some(before) => {
-                                let mut chunk = t.chunk("c", &format!("{}*", name(n)));
-                                chunk.dependencies = vec![t.ticket("c", &name(before))];
-                                chunk.dependency_ends = vec![1];
-                                t.say("c", FromClient::Submit(Box::new(chunk)));
-                            }
-                            None => drop(t.graph(&format!("{}*", name(n)))),
-                        }
+                Step::Submit(n) if submitted.insert(n) => {
+                    let needs = n.checked_sub(1).filter(|before| submitted.contains(before));
+                    let mut chunk = t.chunk("c", &format!("{}*", name(n)));
+                    if let Some(before) = needs {
+                        chunk.dependencies = vec![t.ticket("c", &name(before))];
+                        chunk.dependency_ends = vec![1];
                     }
+                    t.say("c", FromClient::Submit(Box::new(chunk)));
                 }
                 Step::Shelve(n) if submitted.contains(&n) => {
                     t.tell(0, "", &[&*name(n)]);
