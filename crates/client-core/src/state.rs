@@ -60,6 +60,8 @@ pub struct ClientCore {
     pub(crate) next_request: u64,
     /// Calls behind the tasks that are pending.
     pub(crate) to_call: Vec<FromClient>,
+    /// The ticket that the scheduler grants next.
+    pub(crate) next_granted: Ticket,
     /// Calls whose reply is wanted, or to be confirmed.
     pub(crate) calls: FxHashMap<u64, OpenCall>,
     /// What is being fetched, by future.
@@ -101,6 +103,7 @@ impl ClientCore {
             next_request: 1,
             to_call: Vec::new(),
             calls: FxHashMap::default(),
+            next_granted: Ticket::FIRST_GRANTED,
             retrievals: FxHashMap::default(),
             lines: FxHashMap::default(),
             unreachable: FxHashMap::default(),

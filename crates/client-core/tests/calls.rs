@@ -224,6 +224,25 @@ fn pushed_futures_are_this_clients_own() {
     assert_eq!(t.core.state(ticket), Some(State::Failed));
 }
 
+#[test]
+fn tickets_that_are_not_the_next_are_a_defect_of_the_scheduler() {
+    let mut t = Test::new();
+    let (request, _) = t.call(&[], Some(false));
+    t.granted = 1 << 50;
+    let effects = t.replied(request, 1);
+    let [(_, Err(failure))] = &effects.replied[..] else {
+        panic!("{:?}", effects.replied);
+    };
+    assert_eq!(failure.code, ErrorCode::Protocol);
+    let parcel = t.parcel(1);
+    let effects = t.handle(Event::Said(vec![ToClient::Pushed {
+        operation: 0,
+        parcel,
+    }]));
+    assert_eq!((effects.pushed.len(), effects.notices.len()), (0, 1));
+    assert_eq!(t.core.wanted(), 0);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Submit,

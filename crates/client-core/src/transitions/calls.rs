@@ -5,7 +5,7 @@ use crate::state::{ClientCore, Slot};
 use bytes::Bytes;
 use std::sync::Arc;
 use taskloom_core::message::{Call, FromClient, Parcel};
-use taskloom_core::{TaskFailure, Ticket};
+use taskloom_core::{ErrorCode, TaskFailure, Ticket};
 
 /// A call whose reply is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,7 @@ impl ClientCore {
         result: Result<Parcel, Arc<TaskFailure>>,
         effects: &mut Effects,
     ) {
+        let result = result.and_then(|parcel| self.in_order(parcel));
         if request == 0 {
             match result {
                 Ok(parcel) => self.decline(&parcel),
@@ -98,8 +99,31 @@ impl ClientCore {
 
     /// An extension sent a message unasked.
     pub(crate) fn pushed(&mut self, operation: u32, parcel: Parcel, effects: &mut Effects) {
-        self.granted(&parcel);
-        effects.pushed.push((operation, parcel));
+        match self.in_order(parcel) {
+            Ok(parcel) => {
+                self.granted(&parcel);
+                effects.pushed.push((operation, parcel));
+            }
+            Err(failure) => effects.notices.push(Notice::CallRefused(failure)),
+        }
+    }
+
+    /// Tickets are granted one after the other. Others would make tables of any size.
+    fn in_order(&mut self, parcel: Parcel) -> Result<Parcel, Arc<TaskFailure>> {
+        let first = self.next_granted;
+        let expected = (0..).map(|n| first.offset(n));
+        if !parcel
+            .futures
+            .iter()
+            .map(|grant| grant.ticket)
+            .eq(expected.take(parcel.futures.len()))
+        {
+            let text = "the scheduler hands tasks out under numbers that are not the next ones; it \
+                        has a defect";
+            return Err(Arc::new(TaskFailure::new(ErrorCode::Protocol, text)));
+        }
+        self.next_granted = first.offset(parcel.futures.len() as u64);
+        Ok(parcel)
     }
 
     /// Tasks that came with a message are futures of this client.
