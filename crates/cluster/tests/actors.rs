@@ -6,7 +6,7 @@ mod fixture;
 use fixture::{builder, cluster, started, until, within};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use taskloom_client::{Client, Result};
+use taskloom_client::{Client, Result, TaskClient};
 use taskloom_core::ErrorCode;
 use taskloom_task::{Actor, Error, TaskContext, TaskFuture, actor, task};
 
@@ -122,6 +122,16 @@ impl Front {
     pub fn add_blocking(&mut self, by: i64) -> Result<i64> {
         self.behind.add(by).result()
     }
+
+    pub async fn add_five(&mut self, ctx: &TaskContext) -> Result<i64> {
+        let five = ctx.client().submit(five::task()).await?;
+        self.behind.add(five).await
+    }
+
+    pub fn add_five_blocking(&mut self, ctx: &TaskContext) -> Result<i64> {
+        let five = ctx.blocking_client().submit(five::task()).result()?;
+        self.behind.add(five).result()
+    }
 }
 
 #[task(crate = taskloom_task)]
@@ -234,7 +244,57 @@ async fn actors_call_actors() {
     let front = client.actor(Front::new_actor(&counter));
     assert_eq!(within("a reply", front.add(1)).await.unwrap(), 1);
     assert_eq!(within("a reply", front.add_blocking(1)).await.unwrap(), 2);
-    assert_eq!(total(&counter).await, 2);
+    // And they start tasks.
+    assert_eq!(within("a reply", front.add_five()).await.unwrap(), 7);
+    let reply = front.add_five_blocking();
+    assert_eq!(within("a reply", reply).await.unwrap(), 12);
+    assert_eq!(total(&counter).await, 12);
+}
+
+#[tokio::test]
+async fn calls_of_a_released_actor_end_in_an_error() {
+    let (_cluster, client) = cluster(1).await;
+    let counter = client.actor(Counter::new_actor(0));
+    let front = client.actor(Front::new_actor(&counter));
+    assert_eq!(within("a reply", front.add(1)).await.unwrap(), 1);
+    // The front has a handle that holds nothing.
+    drop(counter);
+    let error = within("a call in vain", async {
+        loop {
+            if let Err(error) = front.add(1).await {
+                return error;
+            }
+        }
+    })
+    .await;
+    assert!(error.to_string().contains("released"), "{error}");
+}
+
+#[tokio::test]
+async fn other_clients_call_an_actor_by_its_key() {
+    let (cluster, client) = cluster(1).await;
+    let other = within("the connection", cluster.client()).await.unwrap();
+    let counter = client.actor(Counter::new_actor(1).key("shared"));
+    within("the actor", Actor::ready(&counter)).await.unwrap();
+    let shared = Actor::of(other.future_of::<Actor<Counter>>("shared"));
+    assert_eq!(within("a reply", shared.add(1)).await.unwrap(), 2);
+    drop(counter);
+    assert_eq!(within("a reply", shared.add(1)).await.unwrap(), 3);
+    let wrong = Actor::of(other.future_of::<Actor<Witness>>("shared"));
+    let error = within("a call", wrong.ping()).await.unwrap_err();
+    assert!(error.to_string().contains("Counter, not a"), "{error}");
+}
+
+#[test]
+fn programs_without_async_call_actors() {
+    let cluster = builder().workers(1).start_blocking().unwrap();
+    let client = cluster.blocking_client().unwrap();
+    let counter = client.actor(Counter::new_actor(0));
+    let replies: Vec<_> = (0..10).map(|_| counter.add(1)).collect();
+    for (at, reply) in replies.into_iter().enumerate() {
+        assert_eq!(reply.result().unwrap(), at as i64 + 1);
+    }
+    client.close().unwrap();
 }
 
 #[tokio::test]

@@ -43,12 +43,14 @@ struct Place {
     wakers: Vec<Waker>,
 }
 
+type Calls = VecDeque<Box<dyn ActorCall>>;
+
 /// What a broken or closed way says of calls that are sent on it.
 type AfterEnd = fn() -> CallEnd;
 
 #[derive(Default)]
 struct Line {
-    calls: Mutex<VecDeque<Box<dyn ActorCall>>>,
+    calls: Mutex<Calls>,
     over: Mutex<Option<AfterEnd>>,
 }
 
@@ -70,11 +72,10 @@ impl ActorTransport for Transport {
         let open = lines
             .iter()
             .find(|line| line.over.lock().unwrap().is_none());
-        let line = open.cloned().unwrap_or_else(|| {
+        open.cloned().unwrap_or_else(|| {
             lines.push(Arc::default());
             lines.last().unwrap().clone()
-        });
-        line
+        })
     }
 
     fn after(&self, _: Duration, then: Box<dyn FnOnce() + Send>) {
@@ -159,7 +160,7 @@ impl World {
     }
 
     /// The calls that are on a way, and that way.
-    fn under_way(&self) -> Option<(Arc<Line>, VecDeque<Box<dyn ActorCall>>)> {
+    fn under_way(&self) -> Option<(Arc<Line>, Calls)> {
         let lines = self.lines.lock().unwrap().clone();
         let line = lines
             .into_iter()

@@ -1,5 +1,6 @@
 //! Where an actor lives, as it travels.
 
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use taskloom_core::{RunId, WorkerId};
 
@@ -39,6 +40,19 @@ impl ActorAddress {
             host: host.into(),
             run: run.0,
         }
+    }
+
+    /// The same if the actor is of this type.
+    pub(crate) fn of_kind(self, kind: &str) -> Result<Self> {
+        if self.kind == kind {
+            return Ok(self);
+        }
+        let Self {
+            key, kind: its_own, ..
+        } = self;
+        Err(Error::Setup(format!(
+            "the actor {key} is a {its_own}, not a {kind}"
+        )))
     }
 
     /// The run that made the actor.

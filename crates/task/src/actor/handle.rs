@@ -44,7 +44,7 @@ impl<T: ActorType> Actor<T> {
     /// The handle of the actor that this future will be. Calls may be made at once: they wait until
     /// it is there. If it comes to nothing, they end in its error.
     pub fn of(future: TaskFuture<Self>) -> Self {
-        Self::from_link(ActorLink::of_future(future.handle().clone()))
+        Self::from_link(ActorLink::of_future(future.handle().clone(), T::NAME))
     }
 
     /// The future of the actor, for what takes futures: waiting, channels, published data sets, other
@@ -141,14 +141,8 @@ impl<T: ActorType> Serialize for Actor<T> {
 impl<'de, T: ActorType> Deserialize<'de> for Actor<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let address = ActorAddress::deserialize(deserializer)?;
-        if address.kind == T::NAME {
-            Ok(Self::from_link(ActorLink::of_address(address)))
-        } else {
-            let (key, kind, wanted) = (address.key, address.kind, T::NAME);
-            Err(D::Error::custom(format!(
-                "the actor {key} is a {kind}, not a {wanted}"
-            )))
-        }
+        let address = address.of_kind(T::NAME).map_err(D::Error::custom)?;
+        Ok(Self::from_link(ActorLink::of_address(address)))
     }
 }
 

@@ -52,8 +52,8 @@ pub struct ActorLink(Arc<Inner>);
 
 /// How the actor is found.
 enum Source {
-    /// The future of its constructor, which also keeps it alive.
-    Future(Arc<dyn FutureHandle>),
+    /// The future of its constructor, which also keeps it alive, and the type that it is to be.
+    Future(Arc<dyn FutureHandle>, &'static str),
     /// Where it is, as it was told.
     Address(ActorAddress),
 }
@@ -101,9 +101,9 @@ enum Next {
 }
 
 impl ActorLink {
-    /// The handle of the actor that this future will be.
-    pub(crate) fn of_future(handle: Arc<dyn FutureHandle>) -> Self {
-        Self::new(Source::Future(handle))
+    /// The handle of the actor of this type that this future will be.
+    pub(crate) fn of_future(handle: Arc<dyn FutureHandle>, kind: &'static str) -> Self {
+        Self::new(Source::Future(handle, kind))
     }
 
     /// The handle of the actor at an address; it does not keep the actor alive.
@@ -122,7 +122,7 @@ impl ActorLink {
     /// The future that keeps the actor alive, if this handle has one.
     pub(crate) fn future(&self) -> Option<&Arc<dyn FutureHandle>> {
         match &self.0.source {
-            Source::Future(handle) => Some(handle),
+            Source::Future(handle, _) => Some(handle),
             Source::Address(_) => None,
         }
     }
@@ -130,7 +130,7 @@ impl ActorLink {
     /// The key of the actor.
     pub fn key(&self) -> String {
         match &self.0.source {
-            Source::Future(handle) => handle.key().as_str().to_owned(),
+            Source::Future(handle, _) => handle.key().as_str().to_owned(),
             Source::Address(address) => address.key.clone(),
         }
     }
@@ -139,7 +139,7 @@ impl ActorLink {
     pub(crate) fn address(&self) -> Option<ActorAddress> {
         match &self.0.source {
             Source::Address(address) => Some(address.clone()),
-            Source::Future(handle) => {
+            Source::Future(handle, _) => {
                 let mut nobody = Context::from_waker(Waker::noop());
                 match handle.status() {
                     Status::Finished => match handle.poll_value(&mut nobody) {
@@ -279,7 +279,7 @@ impl Inner {
     fn find(self: &Arc<Self>) {
         let address = match &self.source {
             Source::Address(address) => address.clone(),
-            Source::Future(handle) => {
+            Source::Future(handle, kind) => {
                 // Before it is asked: the answer may come before this returns.
                 self.lock().expected = true;
                 let waker = Waker::from(self.clone());
@@ -289,6 +289,7 @@ impl Inner {
                 };
                 self.lock().expected = false;
                 let address = value.and_then(|value| Ok(value.take::<ActorAddress>()?));
+                let address = address.and_then(|address| address.of_kind(kind));
                 match address {
                     Ok(address) => address,
                     Err(error) => return self.fail_waiting(&error),
@@ -296,7 +297,7 @@ impl Inner {
             }
         };
         let transport = match &self.source {
-            Source::Future(handle) => handle.actor_transport().or_else(process_transport),
+            Source::Future(handle, _) => handle.actor_transport().or_else(process_transport),
             Source::Address(_) => process_transport(),
         };
         let Some(transport) = transport else {

@@ -127,7 +127,9 @@ impl Resident {
 
     /// Whether a method is async: only then may a call of it wait.
     pub fn is_async(&self, method: &str) -> bool {
-        self.actor.as_ref().is_some_and(|actor| actor.is_async(method))
+        self.actor
+            .as_ref()
+            .is_some_and(|actor| actor.is_async(method))
     }
 
     /// Makes a call: a plain method runs at the first poll, an async one between awaits. Panics are

@@ -107,4 +107,3 @@ impl Seat {
         Box::new(failure)
     }
 }
-
