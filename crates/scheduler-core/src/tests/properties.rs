@@ -402,7 +402,7 @@ impl World {
         let option = |at: usize| (at as u32 + u32::from(keys)) % 4;
         chunk.options_of = (0..tasks.len()).map(option).collect();
         chunk.parent = self.ended.last().map(|&(_, run)| (run.task, run.run));
-        if keys % 2 == 0 {
+        if keys.is_multiple_of(2) {
             let running = self.workers.values().flatten().next();
             chunk.parent = running.map(|run| (run.task, run.run));
         }

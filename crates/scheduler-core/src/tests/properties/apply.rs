@@ -321,7 +321,7 @@ impl World {
                 let result = Ok(Encoded::bytes(Bytes::from_static(b"v")));
                 self.worker_says(id, FromWorker::Ran { request, result });
             }
-        } else if nth % 2 == 0 && !self.acquires.is_empty() {
+        } else if nth.is_multiple_of(2) && !self.acquires.is_empty() {
             let (id, task) = self.acquires.remove(nth % self.acquires.len());
             if self.workers.contains_key(&id) {
                 let reason = "far".into();
