@@ -58,14 +58,21 @@ impl Client {
         I: IntoIterator,
         I::Item: Borrow<TaskFuture<T>>,
     {
-        let mut completed = AsCompleted {
-            ended: AsEnded {
-                waiting: FuturesUnordered::new(),
-            },
-            fetching: FuturesUnordered::new(),
-        };
+        let mut completed = AsCompleted::default();
         completed.extend(futures);
         completed
+    }
+}
+
+impl<T> Default for AsCompleted<T> {
+    fn default() -> Self {
+        let ended = AsEnded {
+            waiting: FuturesUnordered::new(),
+        };
+        Self {
+            ended,
+            fetching: FuturesUnordered::new(),
+        }
     }
 }
 
@@ -208,5 +215,77 @@ impl<T: TaskValue> Future for Fetching<T> {
         let result = ready!(Pin::new(&mut self.result).poll(cx));
         let future = self.future.take().expect("it has not ended");
         Poll::Ready((future, result))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use futures::executor::block_on;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use taskloom_core::{Key, Ticket};
+    use taskloom_task::{Error, FutureHandle, Status, Value};
+
+    /// A task that has ended, and counts how often its result was asked for.
+    struct Ended {
+        number: u64,
+        asked: Arc<AtomicUsize>,
+    }
+
+    impl FutureHandle for Ended {
+        fn session(&self) -> u64 {
+            1
+        }
+
+        fn ticket(&self) -> Ticket {
+            Ticket(self.number)
+        }
+
+        fn key(&self) -> Key {
+            Key::new(format!("ended-{}", self.number)).unwrap()
+        }
+
+        fn status(&self) -> Status {
+            Status::Finished
+        }
+
+        fn error(&self) -> Option<Error> {
+            None
+        }
+
+        fn poll_value(&self, _: &mut Context<'_>) -> Poll<Result<Value>> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(Ok(Value::live(self.number)))
+        }
+
+        fn poll_done(&self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+
+        fn cancel(&self) {}
+    }
+
+    #[test]
+    fn a_slow_reader_does_not_have_all_results_in_memory() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let many = 10 * RESULTS_AHEAD as u64;
+        let mut completed = AsCompleted::<u64>::default();
+        completed.extend((0..many).map(|number| {
+            let asked = asked.clone();
+            TaskFuture::new(Arc::new(Ended { number, asked }))
+        }));
+        let mut seen = Vec::new();
+        while let Some((future, result)) = block_on(completed.next()) {
+            assert_eq!(future.handle().ticket().0, *result.as_ref().unwrap());
+            seen.push(result.unwrap());
+            let ahead = asked.load(Ordering::Relaxed) - seen.len();
+            assert!(ahead <= RESULTS_AHEAD, "{ahead}");
+            assert_eq!(completed.len() as u64, many - seen.len() as u64);
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (0..many).collect::<Vec<u64>>());
+        assert!(completed.is_empty());
     }
 }

@@ -108,8 +108,9 @@ impl Client {
     }
 }
 
-/// Puts a line where this program's own lines go.
-#[allow(clippy::print_stdout)] // That is what was asked for.
+/// Puts a line where this program's own lines go. Without a log of its own, what tasks log goes to
+/// the standard error.
+#[allow(clippy::print_stdout, clippy::print_stderr)] // That is what was asked for.
 fn write(line: &LogLine) {
     let LogLine {
         key,
@@ -119,6 +120,7 @@ fn write(line: &LogLine) {
     } = line;
     let (key, worker) = (key.as_str(), worker.as_str());
     match level {
+        1.. if !tracing::dispatcher::has_been_set() => eprintln!("{worker} {key}: {text}"),
         1 => tracing::error!(worker, key, "{text}"),
         2 => tracing::warn!(worker, key, "{text}"),
         3 => tracing::info!(worker, key, "{text}"),
