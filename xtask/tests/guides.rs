@@ -42,6 +42,7 @@ fn pieces_of_the_guides_stand_in_the_examples() {
         "docs/tasks.md",
         "docs/client.md",
         "docs/actors.md",
+        "docs/channels.md",
         "docs/coordination.md",
         "docs/datasets.md",
         "docs/extending.md",

@@ -86,4 +86,6 @@ mod guides {
     mod nested {}
     #[doc = include_str!("../../../docs/data.md")]
     mod data {}
+    #[doc = include_str!("../../../docs/channels.md")]
+    mod channels {}
 }
