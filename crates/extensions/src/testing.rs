@@ -15,6 +15,9 @@ use taskloom_scheduler_core::extension::{
 
 type Reply = Result<(Bytes, Vec<TaskId>), String>;
 
+/// A reply with the tasks that came with it, or why the call was refused.
+pub(crate) type Replied<O> = Result<(<O as Operation>::Reply, Vec<TaskId>), String>;
+
 /// See the module.
 pub(crate) struct Driver<S> {
     hosted: Hosted<S>,
@@ -156,10 +159,7 @@ impl<S: Service> Driver<S> {
 
     /// Takes the reply to a call with the tasks that came with it, or why it was refused; nothing if
     /// the call still waits.
-    pub(crate) fn reply_with<O: Operation>(
-        &mut self,
-        call: CallId,
-    ) -> Option<Result<(O::Reply, Vec<TaskId>), String>> {
+    pub(crate) fn reply_with<O: Operation>(&mut self, call: CallId) -> Option<Replied<O>> {
         let reply = self.replies.remove(&call)?;
         Some(reply.map(|(payload, futures)| (rmp_serde::from_slice(&payload).unwrap(), futures)))
     }
