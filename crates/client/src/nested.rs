@@ -111,7 +111,9 @@ fn connect(host: Host) -> Result<blocking::Client> {
     });
     let wait = || {
         connected.recv().unwrap_or_else(|_| {
-            Err(Error::Setup("the thread of the tasks' client has ended".into()))
+            Err(Error::Setup(
+                "the thread of the tasks' client has ended".into(),
+            ))
         })
     };
     let many = |handle: Handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread;
@@ -170,7 +172,8 @@ impl Nested {
 
     /// The client of one run: the same scope, however often it asks.
     fn client_of(&self, context: &TaskContext) -> blocking::Client {
-        self.client.within(self.client.as_async().session().scope_of(context))
+        self.client
+            .within(self.client.as_async().session().scope_of(context))
     }
 }
 

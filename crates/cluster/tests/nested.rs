@@ -143,7 +143,9 @@ async fn w4_what_a_task_scatters_stays_until_somebody_asks() {
 async fn catches(ctx: &TaskContext, x: i64) -> Result<String> {
     match ctx.client().submit(fit::task(x)).await {
         Err(error) if error.is_task_failure() => Ok(error.to_string()),
-        other => Err(Error::Setup(format!("not the failure of a task: {other:?}"))),
+        other => Err(Error::Setup(format!(
+            "not the failure of a task: {other:?}"
+        ))),
     }
 }
 
@@ -186,7 +188,10 @@ async fn cancelling_the_parent_cancels_the_children() {
     assert_eq!(outer.status(), Status::Cancelled, "{error}");
     drop(outer);
     // The thread is free again, and nothing is left.
-    assert_eq!(within("more", client.submit(inc::task(1))).await.unwrap(), 2);
+    assert_eq!(
+        within("more", client.submit(inc::task(1))).await.unwrap(),
+        2
+    );
     until(&client, "empty tables", |identity| {
         let tasks = &identity.tasks;
         tasks.processing + tasks.waiting + tasks.queued + tasks.memory + tasks.erred == 0

@@ -171,7 +171,7 @@ fn argument(setting: &'static Setting) -> Arg {
     }
 }
 
-fn stop(error: &clap::Error) -> Stop {
+pub(crate) fn stop(error: &clap::Error) -> Stop {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => texts.first().cloned(),

@@ -2,7 +2,7 @@
 //!
 //! What lives here: the flags of the daemons and the layers of their configuration (defaults, file,
 //! environment, flags), signals and exit codes, what they print for people, and the entry points
-//! [`worker_main`], [`scheduler_main`] and [`init`].
+//! [`worker_main`], [`scheduler_main`], [`tool_main`] and [`init`].
 //!
 //! What does not: decisions, connections, the scheduler and the worker themselves.
 
@@ -22,6 +22,7 @@ mod scheduler;
 mod settings;
 mod signals;
 mod supervisor;
+mod tool;
 mod values;
 mod worker;
 
@@ -29,5 +30,6 @@ pub use child::{ChildWorker, NotInitialised};
 pub use isolated::isolation_if_initialised;
 pub use init::{init, init_with, initialised};
 pub use scheduler::{scheduler_main, scheduler_main_with};
+pub use tool::tool_main;
 pub use worker::worker_main;
 pub use taskloom_worker::LINES_OF_TASKS;

@@ -4,6 +4,7 @@ use crate::output::Captured;
 use std::collections::VecDeque;
 use taskloom_task::TaskContext;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tracing::Level;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
@@ -98,7 +99,7 @@ pub(crate) async fn capture(
 fn tell(context: &TaskContext, line: &mut Vec<u8>) {
     if !line.is_empty() {
         let text = String::from_utf8_lossy(line);
-        context.print(text.trim_end_matches(['\n', '\r']));
+        context.forward_log(Level::INFO, text.trim_end_matches(['\n', '\r']));
         line.clear();
     }
 }

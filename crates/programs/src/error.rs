@@ -24,7 +24,9 @@ pub enum ProgramError {
     )]
     Directory(String),
     /// A name of a file that leads out of the program's directory.
-    #[error("{0:?} is no name of a file below the program's directory: it must be relative, without `..`")]
+    #[error(
+        "{0:?} is no name of a file below the program's directory: it must be relative, without `..`"
+    )]
     Name(String),
     /// An input file could not be written.
     #[error("the input file {name} cannot be written: {reason}")]

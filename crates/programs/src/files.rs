@@ -25,7 +25,9 @@ pub fn program_file(ran: &ProgramOutput, name: &str) -> Result<Bytes, ProgramErr
 pub(crate) fn place(directory: &Path, name: &str) -> Result<PathBuf, ProgramError> {
     let path = Path::new(name);
     let below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    let names = path.components().any(|part| matches!(part, Component::Normal(_)));
+    let names = path
+        .components()
+        .any(|part| matches!(part, Component::Normal(_)));
     if !names || !path.components().all(below) {
         return Err(ProgramError::Name(name.to_owned()));
     }
@@ -40,9 +42,15 @@ mod tests {
     #[test]
     fn names_stay_below_the_directory() {
         let directory = Path::new("/work");
-        assert_eq!(place(directory, "a/b.txt").unwrap(), Path::new("/work/a/b.txt"));
+        assert_eq!(
+            place(directory, "a/b.txt").unwrap(),
+            Path::new("/work/a/b.txt")
+        );
         for name in ["", ".", "/etc/passwd", "../x", "a/../../x"] {
-            assert!(matches!(place(directory, name), Err(ProgramError::Name(_))), "{name}");
+            assert!(
+                matches!(place(directory, name), Err(ProgramError::Name(_))),
+                "{name}"
+            );
         }
     }
 }

@@ -102,9 +102,11 @@ async fn spawn(mut command: Command) -> io::Result<Child> {
             *starter = Some(sender);
         }
     }
-    child
-        .await
-        .unwrap_or_else(|_| Err(io::Error::other("the thread that starts programs has ended")))
+    child.await.unwrap_or_else(|_| {
+        Err(io::Error::other(
+            "the thread that starts programs has ended",
+        ))
+    })
 }
 
 /// Has the kernel kill the program when the worker dies without a word.

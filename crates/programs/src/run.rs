@@ -159,18 +159,25 @@ async fn start(
         process.env("TASKLOOM_INDEX", index.to_string());
     }
     process
-        .envs(command.environment.iter().map(|(name, value)| (name, value)))
+        .envs(
+            command
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
         .stdin(match command.stdin {
             Some(_) => Stdio::piped(),
             None => Stdio::null(),
         })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Group::start(process).await.map_err(|error| ProgramError::Start {
-        program: command.program.clone(),
-        directory: directory.display().to_string(),
-        reason: error.to_string(),
-    })
+    Group::start(process)
+        .await
+        .map_err(|error| ProgramError::Start {
+            program: command.program.clone(),
+            directory: directory.display().to_string(),
+            reason: error.to_string(),
+        })
 }
 
 /// Writes what the program is to read. One that does not read it all is no error.

@@ -53,14 +53,20 @@ fn sum_part(table: &[u64], part: usize, parts: usize) -> u64 {
 async fn shared_table(ctx: &TaskContext, rows: u64) -> taskloom::Result<u64> {
     let client = ctx.client();
     let table = client.scatter((0..rows).collect::<Vec<u64>>()).await?;
-    let parts = client.map(0..4, |part| sum_part::task(&table, part, 4)).await?;
+    let parts = client
+        .map(0..4, |part| sum_part::task(&table, part, 4))
+        .await?;
     Ok(client.gather(&parts).await?.into_iter().sum())
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     taskloom::init();
-    let cluster = LocalCluster::builder().workers(1).threads(1).start().await?;
+    let cluster = LocalCluster::builder()
+        .workers(1)
+        .threads(1)
+        .start()
+        .await?;
     let client = cluster.client().await?;
     let fib = client.submit(fib::task(30)).await?;
     println!("fib(30) = {fib}");

@@ -34,7 +34,9 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let here = inside.push(trips_inside(&cluster, next(few), few).await?);
         ratios.push(here / there);
         let there = rate(tasks, spread_outside(&cluster, next(tasks), tasks).await?);
-        let took = cluster.client.submit(spread_inside::task(next(tasks), tasks as u64));
+        let took = cluster
+            .client
+            .submit(spread_inside::task(next(tasks), tasks as u64));
         let here = rate(tasks, Duration::from_secs_f64(took.await?));
         cluster.drained().await?;
         rates.push(here);
@@ -42,7 +44,13 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         rate_ratios.push(here / there);
     }
     inside.report(report, "nested");
-    report.figure("nested", "ratio", few as u64, "x nested.outside p50", &ratios);
+    report.figure(
+        "nested",
+        "ratio",
+        few as u64,
+        "x nested.outside p50",
+        &ratios,
+    );
     let n = tasks as u64;
     report.figure("nested", "throughput", n, "tasks/s", &rates);
     let unit = "x nested.outside tasks/s";

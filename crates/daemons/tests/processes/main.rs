@@ -5,4 +5,5 @@
 mod daemon;
 mod ending;
 mod starting;
+mod tool;
 mod wrong_input;
