@@ -13,9 +13,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use taskloom_core::limits::{CALL_BYTES_MAX, CALL_FUTURES_MAX};
 use taskloom_core::operation::near_names;
-use taskloom_core::{ErrorCode, Ticket};
+use taskloom_core::{ErrorCode, TaskFailure, Ticket};
 use taskloom_extensions::{Operation, from_payload, to_payload};
-use taskloom_task::{FutureHandle, Seceded, TaskContext, TaskFuture};
+use taskloom_task::{Cancelled, FutureHandle, Seceded, TaskContext, TaskFuture};
 use tokio::time::Sleep;
 
 /// A call in the making: from [`crate::Client::call`].
@@ -147,8 +147,14 @@ impl<O: Operation> Future for Calling<O> {
         let answer = match &this.state {
             State::Sent { session, request } => {
                 let replied = session.lock().poll_replied(*request, cx.waker());
-                ready!(this.away.poll(session, replied, cx));
-                session.take_reply(*request)
+                match ready!(this.away.poll(session, replied, cx)) {
+                    true => session.take_reply(*request),
+                    false => {
+                        session.withdraw(*request);
+                        let text = format!("the task that waits for {} was cancelled", O::NAME);
+                        Err(TaskFailure::new(ErrorCode::Cancelled, text).into())
+                    }
+                }
             }
             State::Failed(error) => Err(error.clone()),
             State::Done => Err(Error::Closed("the reply was taken already".into())),
@@ -173,34 +179,40 @@ const PATIENCE: Duration = Duration::from_millis(10);
 /// A task's absence from its place while it waits.
 #[derive(Default)]
 struct Away {
+    cancelled: Option<Cancelled>,
     patience: Option<Pin<Box<Sleep>>>,
     seceded: Option<Seceded>,
 }
 
 impl Away {
-    /// Ready when what is waited for is there, and the task, if this is one, has a place again.
-    fn poll<T>(&mut self, session: &Session, waited: Poll<T>, cx: &mut Context<'_>) -> Poll<T> {
-        match (waited, &mut self.seceded) {
-            (Poll::Ready(it), Some(seceded)) => {
+    /// Ready when what is waited for is there, and the task, if this is one, has a place again. False
+    /// if the task was cancelled before.
+    fn poll(&mut self, session: &Session, waited: Poll<()>, cx: &mut Context<'_>) -> Poll<bool> {
+        if waited.is_ready() {
+            if let Some(seceded) = &mut self.seceded {
                 ready!(seceded.poll_rejoin(cx));
                 self.seceded = None;
-                Poll::Ready(it)
             }
-            (Poll::Pending, None) => {
-                if let Some(context) = TaskContext::current() {
-                    let patience = self.patience.get_or_insert_with(|| {
-                        let _entered = session.runtime.enter();
-                        Box::pin(tokio::time::sleep(PATIENCE))
-                    });
-                    if patience.as_mut().poll(cx).is_ready() {
-                        self.seceded = Some(context.secede());
-                        self.patience = None;
-                    }
-                }
-                Poll::Pending
-            }
-            (waited, _) => waited,
+            return Poll::Ready(true);
         }
+        let Some(context) = TaskContext::current() else {
+            return Poll::Pending;
+        };
+        let cancelled = self.cancelled.get_or_insert_with(|| context.cancelled());
+        if Pin::new(cancelled).poll(cx).is_ready() {
+            return Poll::Ready(false);
+        }
+        if self.seceded.is_none() {
+            let patience = self.patience.get_or_insert_with(|| {
+                let _entered = session.runtime.enter();
+                Box::pin(tokio::time::sleep(PATIENCE))
+            });
+            if patience.as_mut().poll(cx).is_ready() {
+                self.seceded = Some(context.secede());
+                self.patience = None;
+            }
+        }
+        Poll::Pending
     }
 }
 

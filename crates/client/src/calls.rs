@@ -89,7 +89,7 @@ impl Locked<'_> {
         futures: Vec<Ticket>,
         reply: Option<bool>,
     ) -> Result<u64> {
-        if let Some(error) = self.refuses() {
+        if let Some(error) = self.refuses_call() {
             return Err(error);
         }
         let request = self.tables.core.next_request();

@@ -9,14 +9,15 @@ use fixture::{builder, started, until, within};
 use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use taskloom_client::{
-    Call, Calling, Client, ClientExtension, Error, Notice, Pushes, TaskFuture, WeakClient,
+    Call, Calling, Client, ClientExtension, Error, Notice, Pushes, TaskClient as _, TaskFuture,
+    WeakClient,
 };
 use taskloom_cluster::ClusterError;
 use taskloom_core::{ClientId, ErrorCode, TaskId, Time};
 use taskloom_extensions::{
     CallId, Hears, Incoming, Operation, Operations, Out, Push, Service, TaskEnd,
 };
-use taskloom_task::FutureHandle;
+use taskloom_task::{FutureHandle, TaskContext, task};
 use tokio::sync::{Notify, mpsc};
 
 /// Replies what it is told, and by whom.
@@ -277,6 +278,19 @@ impl ClientExtension for Reader {
     fn closed(&self, why: &str) {
         *self.closed.lock().unwrap() = Some(why.to_owned());
     }
+}
+
+/// Enters, from within a task.
+#[task(crate = taskloom_task, impure)]
+async fn enter(ctx: &TaskContext) -> taskloom_task::Result<u32> {
+    Ok(ctx.client().call::<Enter>(()).await?.message)
+}
+
+/// The same on a thread that may block.
+#[task(crate = taskloom_task, impure)]
+fn enter_blocking(ctx: &TaskContext) -> taskloom_task::Result<u32> {
+    let client = ctx.blocking_client();
+    Ok(client.reply(client.call::<Enter>(()))?.message)
 }
 
 /// A call that is on its way.
@@ -540,6 +554,53 @@ async fn one_extension_per_session_that_hears_of_its_end() {
     );
     drop(client);
     assert!(first.client.upgrade().is_none());
+}
+
+/// Waits until somebody has entered, that is until a reply would not come at once.
+async fn entered(client: &Client, wanted: u32) {
+    within("the entry", async {
+        while client.call::<Entered>(()).await.unwrap().message[0] < wanted {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_that_waits_for_a_reply_lets_others_have_its_place() {
+    let one = builder().workers(1).threads(1).extension(Board::default);
+    let (_cluster, client) = started(one).await;
+    for (round, waiting) in [enter::task(), enter_blocking::task()]
+        .into_iter()
+        .enumerate()
+    {
+        let round = round as u32 + 1;
+        let waiting = client.submit(waiting);
+        entered(&client, round).await;
+        // There is one thread, and it is free.
+        let other = client.submit(inc::task(i64::from(round)));
+        assert_eq!(
+            within("the other task", other).await.unwrap(),
+            i64::from(round) + 1
+        );
+        assert_eq!(client.call::<Open>(()).await.unwrap().message, 1);
+        assert_eq!(within("the reply", waiting).await.unwrap(), round);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_task_withdraws_its_call() {
+    let (_cluster, client) = started(builder().workers(1).extension(Board::default)).await;
+    let waiting = client.submit(enter::task());
+    entered(&client, 1).await;
+    waiting.cancel();
+    within("the withdrawal", async {
+        while client.call::<Entered>(()).await.unwrap().message[3] == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(client.call::<Open>(()).await.unwrap().message, 0);
 }
 
 #[tokio::test]

@@ -61,13 +61,20 @@ impl Locked<'_> {
 
     /// Why nothing can be submitted now, if so.
     pub(crate) fn refuses(&self) -> Option<Error> {
-        if let Some(closed) = self.closed() {
-            return Some(closed);
-        }
-        if let Some(scope) = &self.session.scope
+        if self.tables.closed.is_none()
+            && let Some(scope) = &self.session.scope
             && let Err(cancelled) = scope.refuses()
         {
             return Some(cancelled);
+        }
+        self.refuses_call()
+    }
+
+    /// Why nothing can be called now, if so. A run that is cancelled may still call: it gives back
+    /// what it has.
+    pub(crate) fn refuses_call(&self) -> Option<Error> {
+        if let Some(closed) = self.closed() {
+            return Some(closed);
         }
         let queued = self.session.outbox.queued_bytes();
         (queued > self.session.queue_limit).then(|| {
