@@ -123,9 +123,10 @@ async fn a_future_of_another_cluster_is_refused_by_every_tool() {
 #[tokio::test]
 async fn waiting_for_a_lock_that_one_holds_ends_with_the_time_that_was_given() {
     let (_cluster, client) = cluster(0).await;
-    let lock = client.lock("db").timeout(Duration::from_millis(20));
+    let lock = client.lock("db");
     let guard = within("the lock", lock.acquire()).await.unwrap();
-    let again = within("the timeout", lock.acquire()).await.unwrap_err();
+    let again = lock.timeout(Duration::from_millis(20)).acquire();
+    let again = within("the timeout", again).await.unwrap_err();
     assert!(matches!(again, Error::Timeout { .. }), "{again}");
     guard.release().await.unwrap();
     // Two clients that take two locks the wrong way round: nothing stays behind either.
