@@ -445,7 +445,7 @@ impl Wake for Inner {
 
 /// The error of calls that were not made because the actor is not to be found.
 fn gone(address: &ActorAddress, trouble: &Trouble) -> Error {
-    let ActorAddress { host, worker, .. } = address;
+    let ActorAddress { worker, .. } = address;
     let (code, text) = match trouble.missing {
         true => (
             ErrorCode::Lost,
@@ -456,7 +456,7 @@ fn gone(address: &ActorAddress, trouble: &Trouble) -> Error {
         false => (
             ErrorCode::Unreachable,
             format!(
-                "the worker {worker} of the actor cannot be reached at {host}: {}",
+                "the worker {worker} of the actor cannot be reached: {}",
                 trouble.reason
             ),
         ),
