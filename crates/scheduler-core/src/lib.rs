@@ -27,6 +27,7 @@ mod questions;
 mod queue;
 mod spec;
 mod state;
+mod step;
 mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,7 +1,7 @@
 //! Jobs are listed and changed.
 
 use crate::core::SchedulerCore;
-use crate::transitions::Step;
+use crate::step::Step;
 use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::ErrorCode;

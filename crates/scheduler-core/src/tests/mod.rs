@@ -4,8 +4,8 @@
 mod actors;
 mod clients;
 mod data;
-mod extensions;
 mod data_calls;
+mod extensions;
 mod jobs;
 mod lifecycle;
 mod placement;

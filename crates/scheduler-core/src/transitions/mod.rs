@@ -30,25 +30,13 @@ mod worker_gone;
 mod worker_joined;
 mod worker_said;
 
+pub(crate) use crate::step::Step;
 pub(crate) use intake::Ranks;
 pub(crate) use no_worker::NoWorkerClass;
 pub(crate) use scatter::Source;
 pub(crate) use spread::Spread;
 
 use crate::core::SchedulerCore;
-use std::sync::Arc;
-use taskloom_core::TaskFailure;
-
-/// Something that remains to be done to a task.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    /// It is needed and released: see to its inputs.
-    Activate(u32),
-    /// Perhaps nobody needs it any more.
-    Unneed(u32),
-    /// It cannot end well.
-    Fail(u32, Arc<TaskFailure>),
-}
 
 impl SchedulerCore {
     /// Works off what the change at hand has caused.

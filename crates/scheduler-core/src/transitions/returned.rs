@@ -2,7 +2,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::State;
-use crate::transitions::Step;
+use crate::step::Step;
 use std::sync::Arc;
 use taskloom_core::message::{ReturnCause, ToWorker};
 use taskloom_core::{ErrorCode, RunId, TaskId};
