@@ -451,12 +451,17 @@ async fn bad_names_limits_and_values_are_clear_errors() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("scatter"), "{error}");
-    // A future of a task that cannot be is refused with it.
+    // A future of a task that cannot be is refused, and not those beside it.
     let futures = open::<TaskFuture<i64>>(&client, "y").await;
     let bad = client.submit(inc::task(1).key("x".repeat(10_000)));
-    within("the append", futures.append(bad)).await.unwrap();
+    assert!(within("the append", futures.append(bad)).await.is_err());
+    let key = || inc::task(1).key("one");
+    let (good, bad) = (client.submit(key()), client.submit(inc::task(2).key("one")));
+    for future in [good.clone(), bad, good] {
+        within("the append", futures.append(future)).await.unwrap();
+    }
     assert!(within("the flush", futures.flush()).await.is_err());
-    assert_eq!(within("the length", futures.len()).await.unwrap(), 0);
+    assert_eq!(within("the length", futures.len()).await.unwrap(), 2);
 }
 
 #[tokio::test]
@@ -465,8 +470,9 @@ async fn a_future_of_another_cluster_is_refused() {
     let (_other_cluster, other) = fixture::cluster(1).await;
     let channel = open(&client, "x").await;
     let foreign = other.submit(inc::task(1));
-    within("the append", channel.append(foreign)).await.unwrap();
-    let error = within("the flush", channel.flush()).await.unwrap_err();
+    let error = within("the append", channel.append(foreign))
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::Foreign { .. }), "{error}");
     append(&channel, [client.submit(inc::task(1))]).await;
     assert_eq!(within("the length", channel.len()).await.unwrap(), 1);

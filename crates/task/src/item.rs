@@ -32,6 +32,7 @@ pub trait Item: sealed::Sealed + Send + Sized + 'static {
 }
 
 /// An item as it travels.
+#[derive(Clone)]
 pub enum Packed {
     /// A value: a byte that says how it is encoded (as [`Codec::number`]), then its bytes.
     Value(Bytes),

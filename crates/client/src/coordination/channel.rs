@@ -159,7 +159,7 @@ impl<T: Item> Channel<T> {
     /// If the channel is stopped, a value cannot be encoded or is larger than 64 KiB (scatter it,
     /// and append the future), or the session ends.
     pub async fn append(&self, item: T) -> Result<()> {
-        let packed = item::pack(item)?;
+        let packed = item::pack(&self.client, item)?;
         away(self.shared.writer.append(packed)).await
     }
 

@@ -1,13 +1,17 @@
 //! Items on their way to and from the scheduler.
 
-use crate::{Call, Result};
+use crate::{Call, Client, Result};
 use std::sync::Arc;
 use taskloom_extensions::{ITEM_BYTES_MAX, Items, Operation};
 use taskloom_task::{FutureHandle, Item, Packed};
 
-/// Makes an item ready to travel.
-pub(super) fn pack<T: Item>(item: T) -> Result<Packed> {
-    Ok(item.pack(ITEM_BYTES_MAX)?)
+/// Makes an item ready to travel. A future of another client is an error.
+pub(super) fn pack<T: Item>(client: &Client, item: T) -> Result<Packed> {
+    let packed = item.pack(ITEM_BYTES_MAX)?;
+    if let Packed::Future(handle) = &packed {
+        client.session().ticket_of(handle)?;
+    }
+    Ok(packed)
 }
 
 /// Items as the tools count them: what stands in the message, and the futures beside it.

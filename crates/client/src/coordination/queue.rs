@@ -163,7 +163,9 @@ impl<T: Item> Queue<T> {
     /// If a value cannot be encoded or is larger than 64 KiB (scatter it, and put the future), the
     /// queue was deleted, or the session ends.
     pub async fn put(&self, item: T) -> Result<()> {
-        self.send(vec![item::pack(item)?], None).await.map(drop)
+        self.send(vec![item::pack(&self.client, item)?], None)
+            .await
+            .map(drop)
     }
 
     /// Puts an item in if there is room; says whether it did.
@@ -180,7 +182,8 @@ impl<T: Item> Queue<T> {
     /// # Errors
     /// As [`Queue::put`].
     pub async fn put_within(&self, item: T, time: Duration) -> Result<bool> {
-        self.send(vec![item::pack(item)?], Some(time)).await
+        self.send(vec![item::pack(&self.client, item)?], Some(time))
+            .await
     }
 
     /// Puts many items in, in order; waits for room. They travel together as far as the queue takes
@@ -195,7 +198,7 @@ impl<T: Item> Queue<T> {
             .min(BATCH_ITEMS_MAX);
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for item in items {
-            let packed = item::pack(item)?;
+            let packed = item::pack(&self.client, item)?;
             if let Packed::Value(value) = &packed {
                 bytes += value.len();
             }

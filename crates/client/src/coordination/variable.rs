@@ -77,7 +77,7 @@ impl<T: Item> Variable<T> {
     /// If the variable's name is empty or too long, a value cannot be encoded or is larger than
     /// 64 KiB (scatter it, and set the future), or the session ends.
     pub async fn set(&self, item: T) -> Result<()> {
-        let (items, futures) = item::split([item::pack(item)?]);
+        let (items, futures) = item::split([item::pack(&self.client, item)?]);
         let name = self.name.clone();
         let call = self.client.call::<Set>(SetRequest { name, items });
         // The future lives until the scheduler holds it.

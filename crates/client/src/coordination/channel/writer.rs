@@ -4,11 +4,11 @@
 //! stay in order, a single one travels at once, and many travel together.
 
 use crate::coordination::item;
-use crate::{Client, Error, Result, WeakClient};
+use crate::{Calling, Client, Error, Result, WeakClient};
 use std::collections::VecDeque;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use taskloom_extensions::channel::{Append, AppendRequest, State};
+use taskloom_extensions::channel::{Append, AppendRequest, Ask, State};
 use taskloom_extensions::{BATCH_BYTES, BATCH_ITEMS_MAX};
 use taskloom_task::Packed;
 use tokio::sync::Notify;
@@ -38,6 +38,18 @@ struct Queue {
     refused: Option<(usize, Error)>,
     /// How the channel was when the scheduler last spoke of it.
     known: State,
+}
+
+/// A call that was sent. What it carries lives at least until it has been taken in.
+struct Sent {
+    batch: Vec<Packed>,
+    call: Calling<Append>,
+}
+
+/// Whether the reason why these were refused may lie with one of them.
+fn is_divisible(batch: &[Packed]) -> bool {
+    let is_future = |packed: &Packed| matches!(packed, Packed::Future(_));
+    batch.len() > 1 && batch.iter().any(is_future)
 }
 
 fn nbytes(packed: &Packed) -> usize {
@@ -142,9 +154,8 @@ impl Writer {
         let writer = self.clone();
         runtime.spawn(async move {
             let mut next = first;
-            while let Some((count, call)) = next {
-                let written = call.await;
-                writer.wrote(count, written);
+            while let Some(sent) = next {
+                writer.written(&client, sent).await;
                 next = writer.next(&client);
             }
         });
@@ -170,39 +181,59 @@ impl Writer {
         batch
     }
 
-    /// The next call, sent, with the number of its elements; nothing if all have been written.
-    fn next(
-        &self,
-        client: &Client,
-    ) -> Option<(usize, impl Future<Output = Result<State>> + Send + use<>)> {
+    /// The next call, sent; nothing if all have been written.
+    fn next(&self, client: &Client) -> Option<Sent> {
         let batch = self.take_batch();
         self.moved.notify_waiters();
-        let count = batch.len();
-        if count == 0 {
-            return None;
-        }
-        let (items, futures) = item::split(batch);
-        let name = self.name.clone();
-        let request = AppendRequest { name, items };
-        let held = futures.clone();
-        let call = item::with(client.call::<Append>(request), futures).into_future();
-        Some((count, async move {
-            let reply = call.await;
-            // The scheduler holds them now.
-            drop(held);
-            Ok(reply?.message)
-        }))
+        (!batch.is_empty()).then(|| self.send(client, batch))
     }
 
-    fn wrote(&self, count: usize, written: Result<State>) {
-        let mut queue = self.queue();
-        match written {
-            Ok(state) => queue.known = state,
-            Err(error) => {
-                let before = queue.refused.take().map_or(0, |(count, _)| count);
-                queue.refused = Some((before + count, error));
+    fn send(&self, client: &Client, batch: Vec<Packed>) -> Sent {
+        let (items, futures) = item::split(batch.iter().cloned());
+        let name = self.name.clone();
+        let call = client.call::<Append>(AppendRequest { name, items });
+        let call = item::with(call, futures).into_future();
+        Sent { batch, call }
+    }
+
+    /// Waits until a batch has been taken in or refused. The scheduler refuses all of it for the sake
+    /// of one future that it does not know: the others are sent again.
+    async fn written(&self, client: &Client, sent: Sent) {
+        let mut sent = sent;
+        // What is still to be sent, the first of it last.
+        let mut rest = Vec::new();
+        loop {
+            let Sent { mut batch, call } = sent;
+            match call.await {
+                Ok(reply) => self.heard(reply.message),
+                Err(Error::Overloaded(_)) if client.ready().await.is_ok() => rest.push(batch),
+                Err(Error::Refused(_)) if is_divisible(&batch) && self.goes_on(client).await => {
+                    rest.push(batch.split_off(batch.len() / 2));
+                    rest.push(batch);
+                }
+                Err(error) => self.refused(batch.len(), error),
             }
+            let Some(batch) = rest.pop() else {
+                return;
+            };
+            sent = self.send(client, batch);
         }
+    }
+
+    /// Whether the channel is there and not stopped.
+    async fn goes_on(&self, client: &Client) -> bool {
+        let Ok(reply) = client.call::<Ask>(self.name.clone()).await else {
+            return false;
+        };
+        let stopped = reply.message.stopped;
+        self.heard(reply.message);
+        !stopped
+    }
+
+    fn refused(&self, count: usize, error: Error) {
+        let mut queue = self.queue();
+        let before = queue.refused.take().map_or(0, |(count, _)| count);
+        queue.refused = Some((before + count, error));
     }
 
     /// Nobody will ask any more what became of it all.
