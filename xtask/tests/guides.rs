@@ -46,6 +46,8 @@ fn pieces_of_the_guides_stand_in_the_examples() {
         "docs/coordination.md",
         "docs/datasets.md",
         "docs/extending.md",
+        "docs/nested.md",
+        "docs/programs.md",
     ] {
         let text = std::fs::read_to_string(root.join(guide)).unwrap();
         let blocks: Vec<&str> = text.split("```rust,ignore\n").skip(1).collect();
