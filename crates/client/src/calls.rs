@@ -2,7 +2,8 @@
 
 use crate::extension::Pushed;
 use crate::futures::Handle;
-use crate::session::{Locked, Session};
+use crate::session::Session;
+use crate::tables::Locked;
 use crate::{Error, Result};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;

@@ -57,6 +57,7 @@ mod scatter;
 mod session;
 mod steer;
 mod submit;
+mod tables;
 mod transfer;
 mod wait;
 

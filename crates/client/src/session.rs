@@ -5,11 +5,6 @@
 //! under the lock. What may wait for company (tasks that were submitted one by one, releases,
 //! questions where results are) goes out when the pump runs next, or when somebody begins to wait.
 
-mod tables;
-
-use tables::Woken;
-pub(crate) use tables::{Locked, Tables};
-
 use crate::ask::Questions;
 use crate::calls::Calls;
 use crate::entry::Outcome;
@@ -17,6 +12,7 @@ use crate::extension::Extensions;
 use crate::logs;
 use crate::nested::{Host, Scope, Scopes};
 use crate::notices::{self, Notice};
+use crate::tables::{Locked, Tables, Woken};
 use rustc_hash::FxHashMap;
 use std::future::Future;
 use std::ops::Deref;
@@ -69,7 +65,7 @@ pub(crate) struct Shared {
     pub(crate) relay_only: bool,
     pub(crate) outbox: Outbox<FromClient>,
     /// Nothing is queued for the scheduler beyond this many bytes.
-    queue_limit: u64,
+    pub(crate) queue_limit: u64,
     pub(crate) runtime: runtime::Handle,
     pub(crate) notices: broadcast::Sender<Notice>,
     /// Something waits to be sent.

@@ -1,11 +1,11 @@
 //! What the session keeps under its lock, and what is done there.
 
-use super::Session;
 use crate::ask::{Answered, Questions};
 use crate::calls::{self, Calls};
 use crate::entry::{Entry, Outcome};
 use crate::extension::Pushed;
 use crate::notices::Notice;
+use crate::session::Session;
 use crate::transfer;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, MutexGuard};
@@ -19,34 +19,34 @@ use taskloom_task::{Error, Result, Value};
 /// What the session keeps under its lock.
 pub(crate) struct Tables {
     pub(crate) core: ClientCore,
-    pub(super) effects: Effects,
-    pub(super) entries: Slots<Entry>,
+    pub(crate) effects: Effects,
+    pub(crate) entries: Slots<Entry>,
     /// Who waits for answers.
-    pub(super) questions: Questions,
+    pub(crate) questions: Questions,
     pub(crate) calls: Calls,
     /// How many listen to what tasks print and log.
     pub(crate) listeners: i64,
     /// The pump has been called and has not come yet.
-    pub(super) pump_called: bool,
+    pub(crate) pump_called: bool,
     /// Why the scheduler says it is ending.
-    pub(super) closing: Option<String>,
+    pub(crate) closing: Option<String>,
     /// Values that lie in this process, between their arrival and their delivery.
-    pub(super) here: FxHashMap<(Ticket, Part), Value>,
+    pub(crate) here: FxHashMap<(Ticket, Part), Value>,
     pub(crate) closed: Option<String>,
 }
 
 /// A lock on the tables. When it is let go, whoever is to be woken is.
 pub(crate) struct Locked<'a> {
-    pub(super) session: &'a Arc<Session>,
+    pub(crate) session: &'a Arc<Session>,
     pub(crate) tables: MutexGuard<'a, Tables>,
     /// These stand behind the guard, so they are dropped after the lock.
-    pub(super) woken: Woken,
-    pub(super) left: Vec<calls::Replied>,
+    pub(crate) woken: Woken,
+    pub(crate) left: Vec<calls::Replied>,
 }
 
 /// Wakes all of them when it is dropped.
 #[derive(Default)]
-pub(super) struct Woken(pub(super) Vec<Waker>);
+pub(crate) struct Woken(pub(crate) Vec<Waker>);
 
 impl Drop for Woken {
     fn drop(&mut self) {
@@ -62,7 +62,7 @@ impl Locked<'_> {
     /// Why nothing can be submitted now, if so.
     pub(crate) fn refuses(&self) -> Option<Error> {
         if self.tables.closed.is_none()
-            && let Some(scope) = &self.session.scope
+            && let Some(scope) = self.session.scope()
             && let Err(cancelled) = scope.refuses()
         {
             return Some(cancelled);
@@ -97,7 +97,7 @@ impl Locked<'_> {
     }
 
     /// Whether a part of a result, or the failure, is here.
-    pub(super) fn has(&self, ticket: Ticket, part: Part) -> bool {
+    pub(crate) fn has(&self, ticket: Ticket, part: Part) -> bool {
         let entry = self.tables.entries.get(ticket);
         entry.is_some_and(|entry| entry.has(part))
     }
@@ -149,20 +149,20 @@ impl Locked<'_> {
     }
 
     /// Whether asking for the whole result would bring anything new.
-    pub(super) fn needs_demand(&self, ticket: Ticket) -> bool {
+    pub(crate) fn needs_demand(&self, ticket: Ticket) -> bool {
         self.tables.entries.get(ticket).is_some_and(|entry| {
             matches!(entry.outcome, Outcome::Pending | Outcome::Finished(None))
         })
     }
 
-    pub(super) fn register(&mut self, ticket: Ticket, waker: &Waker) {
+    pub(crate) fn register(&mut self, ticket: Ticket, waker: &Waker) {
         if let Some(entry) = self.tables.entries.get_mut(ticket) {
             entry.register(waker, &mut self.woken.0);
         }
     }
 
     /// What is known of a part of a result.
-    pub(super) fn ready(&mut self, ticket: Ticket, part: Part) -> Option<Result<Value>> {
+    pub(crate) fn ready(&mut self, ticket: Ticket, part: Part) -> Option<Result<Value>> {
         let entry = self.tables.entries.get_mut(ticket)?;
         match &entry.outcome {
             Outcome::Failed(failure) => Some(Err(failure.clone().into())),
