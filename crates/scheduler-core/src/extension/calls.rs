@@ -341,7 +341,7 @@ impl SchedulerCore {
             let slot = self.task_slot(task);
             let key = slot.and_then(|slot| {
                 let place = self.task(slot).place;
-                Key::new(String::from_utf8_lossy(self.blocks.key(place)).into_owned()).ok()
+                Key::from_bytes(Bytes::copy_from_slice(self.blocks.key(place))).ok()
             });
             if let Some(slot) = slot {
                 self.add_want(slot, Want { client, ticket });
