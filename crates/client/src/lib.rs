@@ -58,6 +58,7 @@ mod session;
 mod steer;
 mod submit;
 mod tables;
+mod task_client;
 mod transfer;
 mod wait;
 
@@ -80,10 +81,10 @@ pub use identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 pub use jobs::Job;
 pub use logs::Logs;
 pub use map::{Map, Mapping};
-pub use nested::TaskClient;
 pub use notices::{Notice, Notices};
 pub use publish::{Dataset, DatasetParts, Publish};
 pub use scatter::{Scatter, ScatterAll};
+pub use task_client::TaskClient;
 pub use wait::{Wait, WaitAny};
 
 pub use taskloom_core::message::{
