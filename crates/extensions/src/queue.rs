@@ -4,6 +4,7 @@
 //! handed to a taker is held on until the taker has confirmed it, and goes back to its place if the
 //! taker goes before.
 
+mod row;
 mod words;
 
 pub use words::{
@@ -11,9 +12,10 @@ pub use words::{
 };
 
 use crate::calls::calls_of;
-use crate::item::{self, Entry, Weigh};
-use crate::named::{Named, Thing};
+use crate::item::{self, Entry};
+use crate::named::Named;
 use crate::service::{Incoming, Operations, Out, Service};
+use row::{Placed, Queue, weight};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use taskloom_core::{ClientId, Time};
@@ -27,110 +29,6 @@ pub const QUEUE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Most calls that wait for queues of one scheduler.
 pub const QUEUE_WAITERS_MAX: usize = 1024 * 1024;
-
-/// An item with its place in the queue.
-type Placed = (u64, Entry);
-
-#[derive(Debug)]
-struct Queue {
-    /// Tells it from others that had its name.
-    number: u64,
-    maxsize: Option<u64>,
-    row: BTreeMap<u64, Entry>,
-    /// Bytes in the row and of those who wait to put.
-    bytes: usize,
-    /// The place of the next item.
-    next: u64,
-    /// Who waits for an item, in order, and how many each takes.
-    getters: BTreeMap<u64, (CallId, u32)>,
-    /// Who waits for room, in order.
-    putters: BTreeMap<u64, (CallId, Vec<Entry>)>,
-    /// How many calls have got items and not confirmed them.
-    unconfirmed: usize,
-}
-
-impl Queue {
-    fn new(number: u64, maxsize: Option<u64>) -> Self {
-        Self {
-            number,
-            maxsize,
-            row: BTreeMap::new(),
-            bytes: 0,
-            next: 0,
-            getters: BTreeMap::new(),
-            putters: BTreeMap::new(),
-            unconfirmed: 0,
-        }
-    }
-
-    fn state(&self) -> State {
-        State {
-            len: self.row.len() as u64,
-            maxsize: self.maxsize,
-            getters: self.getters.len() as u64,
-            putters: self.putters.len() as u64,
-        }
-    }
-
-    fn has_room(&self, items: usize) -> bool {
-        (self.row.len() + items) as u64 <= self.maxsize.unwrap_or(SIZE_MAX)
-    }
-
-    /// Why these can never be put, if so.
-    fn refuses(&self, name: &str, entries: &[Entry]) -> Option<String> {
-        let maxsize = self.maxsize.unwrap_or(SIZE_MAX);
-        let count = entries.len();
-        if count as u64 > maxsize {
-            return Some(format!(
-                "{count} items never fit into queue {name:?}, whose maxsize is {maxsize}"
-            ));
-        }
-        if self.maxsize.is_none() && !self.has_room(count) {
-            return Some(format!(
-                "queue {name:?} is full: it has no maxsize, and more than {SIZE_MAX} items are not \
-                 possible"
-            ));
-        }
-        (self.bytes + weight(entries) > QUEUE_BYTES_MAX).then(|| {
-            format!(
-                "queue {name:?} is full: its values would have more than {QUEUE_BYTES_MAX} bytes"
-            )
-        })
-    }
-
-    fn append(&mut self, entries: Vec<Entry>) {
-        for entry in entries {
-            self.row.insert(self.next, entry);
-            self.next += 1;
-        }
-    }
-
-    /// The first items, as many as one message carries.
-    fn take(&mut self, max: u32) -> Vec<Placed> {
-        let count = item::batch(self.row.values().take(max.max(1) as usize));
-        let taken: Vec<_> = std::iter::from_fn(|| self.row.pop_first())
-            .take(count)
-            .collect();
-        self.bytes -= taken.iter().map(|(_, entry)| entry.weight()).sum::<usize>();
-        taken
-    }
-
-    fn put_back(&mut self, placed: Vec<Placed>) {
-        for (place, entry) in placed {
-            self.bytes += entry.weight();
-            self.row.insert(place, entry);
-        }
-    }
-}
-
-impl Thing for Queue {
-    fn is_blank(&self) -> bool {
-        self.row.is_empty()
-            && self.getters.is_empty()
-            && self.putters.is_empty()
-            && self.unconfirmed == 0
-    }
-}
 
 /// A call that waits.
 #[derive(Debug)]
@@ -402,10 +300,6 @@ impl Queues {
 enum Side {
     Put,
     Get,
-}
-
-fn weight(entries: &[Entry]) -> usize {
-    entries.iter().map(Weigh::weight).sum()
 }
 
 fn too_many_wait() -> String {
