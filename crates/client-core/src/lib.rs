@@ -20,7 +20,9 @@ mod tasks;
 mod transitions;
 
 pub use config::Config;
-pub use effects::{AnswerResult, Delivery, Effects, Ending, Fetch, FetchPart, Notice, Source, Upload};
+pub use effects::{
+    AnswerResult, Delivery, Effects, Ending, Fetch, FetchPart, Notice, Source, Upload,
+};
 pub use events::{Event, Fetched, NewTask, ScatterData, Uploaded};
 pub use slots::Slots;
 pub use state::{ClientCore, State};

@@ -18,9 +18,7 @@ mod queue;
 
 pub use self::channel::{Channel, ChannelIter, Events, OpenChannel, Topic};
 pub use self::cluster::Request;
-pub use self::coordination::{
-    Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore,
-};
+pub use self::coordination::{Barrier, Event, Lock, LockGuard, MultiLock, Permits, Semaphore};
 pub use self::futures::{Completed, Job, LogLines};
 pub use self::queue::{OpenQueue, Queue, Variable};
 

@@ -3,12 +3,12 @@
 use crate::nested::Scope;
 use crate::session::Session;
 use crate::{
-    Call, ClientExtension,     ClientBuilder, Error, Graph, GraphOutputs, Identity, Map, Notices, Result, Scatter, ScatterAll,
-    SubmitGraph, TaskFuture,
+    Call, ClientBuilder, ClientExtension, Error, Graph, GraphOutputs, Identity, Map, Notices,
+    Result, Scatter, ScatterAll, SubmitGraph, TaskFuture,
 };
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Weak, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use taskloom_core::message::ClientWelcome;
 use taskloom_extensions::Operation;
 use taskloom_task::{TaskCall, TaskValue};
@@ -142,9 +142,7 @@ impl Client {
     /// This session's side of an extension; made when it is first asked for.
     pub fn extension<E: ClientExtension>(&self) -> Arc<E> {
         let session = self.session();
-        session
-            .extensions
-            .get(self, |name| session.operation(name))
+        session.extensions.get(self, |name| session.operation(name))
     }
 
     /// A client that does not keep the session from ending.

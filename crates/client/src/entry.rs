@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use std::task::Waker;
-use taskloom_core::arguments::Part;
 use taskloom_core::TaskFailure;
+use taskloom_core::arguments::Part;
 use taskloom_task::Value;
 
 /// One future's result and waiters.

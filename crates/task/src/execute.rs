@@ -66,7 +66,10 @@ fn is_in_task() -> bool {
 }
 
 /// Runs code of a task: a panic in it is seen and kept, and not reported otherwise.
-pub(crate) fn guarded<R>(context: &TaskContext, code: impl FnOnce() -> R) -> Result<R, TaskFailure> {
+pub(crate) fn guarded<R>(
+    context: &TaskContext,
+    code: impl FnOnce() -> R,
+) -> Result<R, TaskFailure> {
     install_hook();
     let outer = CURRENT.replace(Some(context.clone()));
     let result = catch_unwind(AssertUnwindSafe(code));

@@ -1,11 +1,11 @@
 //! The worker as the clients of its own tasks see it.
 
+use crate::actor::ActorHost;
 use crate::value::Value;
 use futures::future::BoxFuture;
 use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use crate::actor::ActorHost;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use taskloom_core::{TaskId, WorkerId};
 

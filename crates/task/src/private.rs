@@ -9,10 +9,10 @@ pub use crate::context::TaskContext;
 pub use crate::definition::{Definition, Linked, Run};
 pub use crate::failure::{ByBox, ByDisplay, ByError, Returned};
 pub use crate::into_arg::IntoArg;
-pub use crate::print::print_line;
 pub use crate::parameter::{
     Borrowed, ByteSlice, Makes, Many, One, Parameter, Refs, Slice, Taken, Text,
 };
+pub use crate::print::print_line;
 pub use crate::value::{TaskValue, Value, ValueError};
 pub use bytes::Bytes;
 pub use futures::future::{BoxFuture, LocalBoxFuture};
