@@ -40,9 +40,9 @@ mod cluster;
 mod connect;
 mod coordination;
 mod entry;
+mod explain;
 mod extension;
 mod future_set;
-mod explain;
 mod futures;
 mod gather;
 mod graph;
@@ -66,15 +66,16 @@ pub use as_completed::{AsCompleted, AsEnded};
 pub use call::{Call, Calling, Reply};
 pub use client::{Client, WeakClient};
 pub use cluster::{
-    Contents, Rebalance, Replicate, RestartWorkers, RetireWorkers, Run, WaitForWorkers, WhoHas, Workers,
+    Contents, Rebalance, Replicate, RestartWorkers, RetireWorkers, Run, WaitForWorkers, WhoHas,
+    Workers,
 };
+pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
 pub use coordination::{
     Arrival, Barrier, Channel, ChannelStream, Event, Lock, LockGuard, MultiLock, OpenChannel,
     OpenQueue, Permits, Queue, Semaphore, Subscription, Topic, TopicEvent, Variable,
 };
-pub use connect::{CONNECT_TIMEOUT, ClientBuilder};
-pub use future_set::FutureSet;
 pub use extension::{ClientExtension, Pushes};
+pub use future_set::FutureSet;
 pub use gather::{Gather, GatherGood};
 pub use graph::{Graph, GraphOutputs, NamedFutures, NamedOutputs, Output, SubmitGraph, Submitting};
 pub use identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
