@@ -1,7 +1,14 @@
 //! The process group of a program: whatever it starts ends with it.
 
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::FromRawFd;
+use std::os::fd::OwnedFd;
+use std::process::ExitStatus;
 use std::sync::{Mutex, PoisonError, mpsc};
+#[cfg(target_os = "linux")]
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -24,44 +31,41 @@ impl Group {
     }
 
     /// Waits until the program itself has ended. What it left running in its group is killed.
-    pub(crate) async fn wait(&mut self) -> io::Result<std::process::ExitStatus> {
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        let Some(end) = self.watch() else {
+            let status = self.child.wait().await;
+            self.kill();
+            return status;
+        };
         // The group is killed while the program is a zombie, so that its number is still its own.
-        let ended = self.ended().await;
+        let ended = end.readable().await.map(drop);
         self.kill();
         ended?;
         self.child.wait().await
     }
 
-    /// Waits until the program has ended, without collecting it.
-    async fn ended(&self) -> io::Result<()> {
-        let Some(id) = self.group else { return Ok(()) };
-        // The descriptor becomes readable when the process ends.
-        #[cfg(target_os = "linux")]
-        {
-            use std::os::fd::{FromRawFd, OwnedFd};
-            // SAFETY: a plain system call without pointers; the child was not waited for.
-            let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, id, 0) };
-            if let Ok(fd) = i32::try_from(fd)
-                && fd >= 0
-            {
-                // SAFETY: the call above has just made this descriptor for us alone.
-                let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-                let readable = tokio::io::Interest::READABLE;
-                // SAFETY: what is handed over owns the descriptor, which stays the same until then.
-                let watched =
-                    unsafe { tokio::io::unix::AsyncFd::register_with_interest(fd, readable) }?;
-                let _ready = watched.readable().await?;
-            }
-        }
-        #[cfg(not(target_os = "linux"))]
-        let _ = id;
-        Ok(())
+    /// What becomes readable when the program has ended, and does not collect it; where the system
+    /// has such a thing.
+    #[cfg(target_os = "linux")]
+    fn watch(&self) -> Option<AsyncFd<OwnedFd>> {
+        // SAFETY: a plain system call without pointers; the child was not waited for.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.group?, 0) };
+        let fd = i32::try_from(fd).ok().filter(|&fd| fd >= 0)?;
+        // SAFETY: the call above has just made this descriptor for us alone.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        // SAFETY: what is handed over owns the descriptor, which stays the same until then.
+        unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }.ok()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn watch(&self) -> Option<AsyncFd<OwnedFd>> {
+        None
     }
 
     fn kill(&mut self) {
         if let Some(group) = self.group.take() {
-            // SAFETY: no preconditions. The leader of the group was not waited for, so the number is
-            // its own. That nothing is left to kill is no error.
+            // SAFETY: no preconditions. The leader of the group was not waited for, or only just, so
+            // the number is its own. That nothing is left to kill is no error.
             let _ = unsafe { libc::killpg(group, libc::SIGKILL) };
         }
     }
