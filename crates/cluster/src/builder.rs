@@ -121,10 +121,7 @@ impl LocalClusterBuilder {
 
     /// Gives the scheduler an extension beside the standard ones: `.extension(Tally::default)`. What
     /// makes it is called once for each cluster that is started.
-    pub fn extension<S: Service>(
-        mut self,
-        make: impl Fn() -> S + Send + Sync + 'static,
-    ) -> Self {
+    pub fn extension<S: Service>(mut self, make: impl Fn() -> S + Send + Sync + 'static) -> Self {
         self.extensions.0.push(Arc::new(move || hosted(make())));
         self
     }

@@ -87,7 +87,8 @@ impl LocalCluster {
             what: "directory",
             source,
         })?;
-        let scheduler = Scheduler::spawn_with(builder.scheduler.clone(), builder.extensions.make())?;
+        let scheduler =
+            Scheduler::spawn_with(builder.scheduler.clone(), builder.extensions.make())?;
         let address = scheduler.contact_address().to_owned();
         let parsed: SchedulerAddress = address.parse().map_err(|error| {
             let reason = format!("{error}");

@@ -18,7 +18,8 @@ pub(crate) fn start(filter: &LogFilter, json: bool) -> Result<(), Failure> {
     } else {
         LogFormat::Text
     };
-    start_logging(filter, format, Some(taskloom_worker::LINES_OF_TASKS)).map_err(|error| Failure::new(Exit::Failure, error))?;
+    start_logging(filter, format, Some(taskloom_worker::LINES_OF_TASKS))
+        .map_err(|error| Failure::new(Exit::Failure, error))?;
     JSON.store(json, Ordering::Relaxed);
     Ok(())
 }

@@ -22,11 +22,7 @@ pub(crate) fn run_if_asked() {
         // What is logged travels to the worker, which filters it for its own log.
         let _ = start_tap(&LogFilter::default(), LINES_OF_TASKS);
         let registry = Registry::linked().unwrap_or_default();
-        isolated_main(
-            name.to_string_lossy().into_owned(),
-            directory,
-            &registry,
-        )
+        isolated_main(name.to_string_lossy().into_owned(), directory, &registry)
     };
     let ended = std::thread::scope(|scope| scope.spawn(run).join());
     if let Ok(Err(error)) = &ended {

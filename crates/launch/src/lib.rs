@@ -27,9 +27,9 @@ mod values;
 mod worker;
 
 pub use child::{ChildWorker, NotInitialised};
-pub use isolated::isolation_if_initialised;
 pub use init::{init, init_with, initialised};
+pub use isolated::isolation_if_initialised;
 pub use scheduler::{scheduler_main, scheduler_main_with};
+pub use taskloom_worker::LINES_OF_TASKS;
 pub use tool::tool_main;
 pub use worker::worker_main;
-pub use taskloom_worker::LINES_OF_TASKS;
