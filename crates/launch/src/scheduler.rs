@@ -22,9 +22,7 @@ pub fn scheduler_main() -> ExitCode {
 
 /// [`scheduler_main`] with extensions beside the standard ones: the `main` of a scheduler of your
 /// own. If two of them have one name or offer one operation it says so and ends with exit code 1.
-pub fn scheduler_main_with(
-    extensions: impl IntoIterator<Item = Box<dyn Extension>>,
-) -> ExitCode {
+pub fn scheduler_main_with(extensions: impl IntoIterator<Item = Box<dyn Extension>>) -> ExitCode {
     let extensions = extensions.into_iter().collect();
     run(&CommandLine::of_this_process(), extensions).into()
 }
