@@ -1,8 +1,8 @@
 //! The vocabulary of Taskloom.
 //!
 //! What lives here: ids with generations, keys, operations, argument nodes, values as they travel,
-//! columnar graphs and their ordering, the messages that the parties exchange, errors, limits and
-//! the registry of invariants. Every other crate speaks in these words, so the three cores can be
+//! columnar graphs and their ordering, the messages that the parties exchange, what carries calls to
+//! actors, errors, limits and the registry of invariants. Every other crate speaks in these words, so the three cores can be
 //! connected to each other without a wire between them.
 //!
 //! What does not: async, IO, clocks, randomness, protobuf (`taskloom-wire` converts), user values

@@ -2,7 +2,8 @@
 //!
 //! What lives here: [`SchedulerAddress`]; [`link`], one end of a session that drives the machine of
 //! `taskloom-session` over a gRPC stream; [`connect_worker`] and [`connect_client`]; [`serve`], the
-//! scheduler's and the worker's end of the port; [`data`], which moves values; [`listen`], which
+//! scheduler's and the worker's end of the port; [`data`], which moves values; [`actor`],
+//! which carries calls of actors; [`listen`], which
 //! binds ports and finds out under which address others reach us; [`Clock`], which gives the shells
 //! the times that their machines want.
 //!
@@ -27,7 +28,7 @@ mod transport;
 pub use address::{AddressError, SchedulerAddress};
 pub use clock::Clock;
 pub use connect::{
-    ClientLink, ConnectError, ConnectOptions, RefusedAs, WorkerLink, connect_client, connect_worker,
-    no_link,
+    ClientLink, ConnectError, ConnectOptions, RefusedAs, WorkerLink, connect_client,
+    connect_worker, no_link,
 };
 pub use heard::LastHeard;

@@ -1,8 +1,8 @@
 //! What a task is in code.
 //!
-//! What lives here: `#[task]` and what it expands to, the registry of a program's tasks, values with
-//! their encodings, typed calls and their arguments, futures of results as users see them, the
-//! context of a running task, and the user's error type.
+//! What lives here: `#[task]` and `#[actor]` and what they expand to, the registry of a program's
+//! tasks, values with their encodings, typed calls and their arguments, futures of results as users
+//! see them, handles of actors, the context of a running task, and the user's error type.
 //!
 //! What does not: any network, any runtime, any decision about where or when a task runs. The
 //! client implements [`FutureHandle`], the worker calls [`Definition::run`].
