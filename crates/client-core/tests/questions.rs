@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use taskloom_client_core::{ClientCore, Config, Effects, Event, NewTask};
+use taskloom_core::arguments::Part;
 use taskloom_core::message::{Answer, FromClient, Question, ToClient};
 use taskloom_core::{Key, Operation, Time};
 
@@ -41,6 +42,28 @@ fn a_question_goes_out_behind_what_was_said_before() {
         }
     );
     assert_ne!(core.next_request(), request);
+}
+
+#[test]
+fn a_question_keeps_its_number_when_others_are_asked_before_it() {
+    let mut core = core();
+    let ticket = core.next_ticket();
+    handle(&mut core, Event::Want(Key::new("large").unwrap()));
+    let finished = ToClient::Finished {
+        ticket,
+        nbytes: 1 << 20,
+        value: None,
+    };
+    handle(&mut core, Event::Said(vec![finished]));
+    let part = Part::WHOLE;
+    handle(&mut core, Event::Demand { ticket, part });
+    // Where the value is, is asked in the same breath, and has a number too.
+    let request = core.next_request();
+    let effects = handle(&mut core, Event::Ask(Question::Sync));
+    let located = |message: &FromClient| matches!(message, FromClient::Locate { .. });
+    assert!(effects.send.iter().any(located));
+    let question = Question::Sync;
+    assert!(effects.send.contains(&FromClient::Ask { request, question }));
 }
 
 #[test]

@@ -7,9 +7,10 @@ use taskloom_core::message::{FromClient, Question};
 impl ClientCore {
     /// Asks. Whatever the question names was said before, so that goes out first.
     pub(crate) fn ask(&mut self, question: Question, effects: &mut Effects) {
-        self.flush(effects);
+        // The number that was foretold: what goes out first may take numbers too.
         let request = self.next_request;
         self.next_request += 1;
+        self.flush(effects);
         effects.send.push(FromClient::Ask { request, question });
     }
 
