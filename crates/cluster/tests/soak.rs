@@ -6,14 +6,14 @@
 mod fixture;
 
 use fixture::tasks::*;
-use fixture::{cluster, until};
+use fixture::{cluster, until, within};
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 use taskloom_client::Client;
 use taskloom_cluster::LocalCluster;
-use taskloom_task::{Result, TaskFuture};
+use taskloom_task::{Result, TaskFuture, actor};
 
 /// How many lives are lived beside each other.
 const LANES: usize = 8;
@@ -33,7 +33,7 @@ fn begin_and_drop<T>(future: impl Future<Output = T>) {
         .poll(&mut Context::from_waker(Waker::noop()));
 }
 
-async fn tasks(client: &Client, life: i64) -> Result<()> {
+async fn tasks(client: &Client, witness: &Client, life: i64) -> Result<()> {
     let many = client
         .map(0..20, move |x| inc::task(life * 100 + x))
         .await?;
@@ -48,6 +48,39 @@ async fn tasks(client: &Client, life: i64) -> Result<()> {
     cancelled.cancel();
     assert!(client.submit(fit::task(-1 - life)).await.is_err());
     drop(client.submit(add::task(&sum, &width)));
+    // Some are retried, some are left alone, some are known by their key, or to another client.
+    let fails = client.submit(explode::task(0).key(format!("fails-{life}")));
+    assert!((&fails).await.is_err());
+    client.retry(&fails).await?;
+    begin_and_drop(async { (&fails).await });
+    client.fire_and_forget(client.submit(inc::task(life * 100_000)))?;
+    let same: TaskFuture<i64> = client.future_of(sum.key().as_str());
+    assert_eq!((&same).await?, expected);
+    let adopted = witness.adopt(&sum).await?;
+    assert_eq!(adopted.await?, expected);
+    Ok(())
+}
+
+struct Counter(i64);
+
+#[actor(crate = taskloom_task)]
+impl Counter {
+    pub fn new(start: i64) -> Self {
+        Self(start)
+    }
+
+    pub fn add(&mut self, by: i64) -> i64 {
+        self.0 += by;
+        self.0
+    }
+}
+
+async fn actors(client: &Client, life: i64) -> Result<()> {
+    let counter = client.actor(Counter::new_actor(life));
+    assert_eq!(counter.add(1).await?, life + 1);
+    begin_and_drop(counter.add(1));
+    // Nobody calls it, and it goes before it is there.
+    drop(client.actor(Counter::new_actor(-life)));
     Ok(())
 }
 
@@ -146,13 +179,14 @@ async fn locks(client: &Client, name: &str, life: i64) -> Result<()> {
     Ok(())
 }
 
-async fn life(cluster: &LocalCluster, lane: usize, number: usize) -> Result<()> {
-    let client = cluster.client().await?;
+async fn life(cluster: &LocalCluster, witness: &Client, lane: usize, number: usize) -> Result<()> {
+    let client = within("the connection", cluster.client()).await?;
     let (name, life) = (format!("{lane}-{number}"), (lane * LIVES + number) as i64);
-    tasks(&client, life).await?;
-    channels(&client, &name, life).await?;
-    queues(&client, &name, life).await?;
-    locks(&client, &name, life).await?;
+    within("the life of tasks", tasks(&client, witness, life)).await?;
+    within("the life of actors", actors(&client, life)).await?;
+    within("the life of channels", channels(&client, &name, life)).await?;
+    within("the life of queues", queues(&client, &name, life)).await?;
+    within("the life of locks", locks(&client, &name, life)).await?;
     let data = vec![client.submit(inc::task(life))];
     client.publish(format!("data-{name}"), &data).await?;
     client.unpublish(format!("data-{name}")).await?;
@@ -176,10 +210,10 @@ async fn whatever_comes_and_goes_leaves_nothing_behind() {
     held.release().await.unwrap();
 
     let lanes = (0..LANES).map(|lane| {
-        let cluster = &cluster;
+        let (cluster, client) = (&cluster, &client);
         async move {
             for number in 0..LIVES {
-                let lived = life(cluster, lane, number).await;
+                let lived = life(cluster, client, lane, number).await;
                 lived.unwrap_or_else(|error| panic!("life {lane}-{number}: {error}"));
             }
         }
