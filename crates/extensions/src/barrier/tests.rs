@@ -1,3 +1,5 @@
+//! Tests of the machine of barriers.
+
 use super::*;
 use crate::testing::{Driver, client};
 

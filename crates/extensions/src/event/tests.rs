@@ -1,3 +1,5 @@
+//! Tests of the machine of events.
+
 use super::*;
 use crate::testing::{Driver, client};
 

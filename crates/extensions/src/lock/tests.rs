@@ -1,3 +1,5 @@
+//! Tests of the machine of locks.
+
 use super::*;
 use crate::lease::LEASE_MIN;
 use crate::testing::{Driver, client};

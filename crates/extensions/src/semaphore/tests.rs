@@ -1,3 +1,5 @@
+//! Tests of the machine of semaphores.
+
 use super::*;
 use crate::testing::{Driver, client};
 use proptest::prelude::*;
