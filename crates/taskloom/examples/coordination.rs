@@ -91,9 +91,9 @@ async fn semaphore(client: &Client) -> taskloom::Result<()> {
 
 async fn event(client: &Client) -> taskloom::Result<()> {
     let loaded: Event = client.event("loaded");
-    let waiting = tokio::spawn(client.event("loaded").wait());
+    let waiting = client.event("loaded").wait(); // here or elsewhere
     loaded.set().await?;
-    waiting.await.expect("it only waits")?;
+    waiting.await?;
     assert!(loaded.is_set().await?);
     loaded.clear().await?;
     Ok(())

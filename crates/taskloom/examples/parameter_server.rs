@@ -8,6 +8,7 @@
 //! that keeps its last element only, so whoever looks sees the present and costs nothing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 use taskloom::prelude::*;
 
 /// How many parameters there are, and in how many shards.
@@ -23,6 +24,9 @@ const ROWS: usize = 300;
 const STEPS: usize = 60;
 const BATCH: usize = 50;
 const ROUND: usize = 5;
+
+/// The longest that one part waits for the others.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A row: the features that it has, with their values, and whether it is one of those looked for.
 type Row = (Vec<(usize, f64)>, bool);
@@ -106,7 +110,8 @@ async fn train(
     shards: Vec<Actor<Shard>>,
 ) -> taskloom::Result<usize> {
     let client = ctx.client();
-    let round = client.barrier("round", PARTS);
+    // If another part fails, this one does not wait for it for ever.
+    let round = client.barrier("round", PARTS).timeout(PATIENCE);
     let progress = client.channel::<(usize, f64)>("progress").maxlen(1);
     let progress = progress.open().await?;
     let (mut sent, mut pushed) = (0, Vec::<taskloom::ActorReply<()>>::new());
@@ -186,23 +191,23 @@ async fn main() -> taskloom::Result<()> {
         .iter()
         .map(|rows| client.submit(train::task(rows, &shards)))
         .collect();
-    let trained = tokio::spawn({
-        let (client, progress) = (client.clone(), progress.clone());
-        async move {
-            let sent = client.gather(&training).await;
-            progress.stop().await?;
-            sent
+    let trained = async {
+        let sent = client.gather(&training).await;
+        progress.stop().await?;
+        sent
+    };
+    let watched = async {
+        let mut shown = 0;
+        while let Some(news) = news.next().await {
+            let (step, loss) = news?;
+            if step >= shown {
+                println!("step {step}: loss {loss:.3}");
+                shown = step + 10;
+            }
         }
-    });
-    let mut shown = 0;
-    while let Some(news) = news.next().await {
-        let (step, loss) = news?;
-        if step >= shown {
-            println!("step {step}: loss {loss:.3}");
-            shown = step + 10;
-        }
-    }
-    let sent = trained.await.expect("whoever gathers does not panic")?;
+        Ok(())
+    };
+    let (sent, ()) = tokio::try_join!(trained, watched)?;
     let (sent, whole) = (sent.iter().sum::<usize>(), PARTS * STEPS * FEATURES);
     println!("{sent} parameters were sent; whole models would have been {whole}");
     assert!(sent < whole * 3 / 4);
