@@ -50,10 +50,6 @@ pub(crate) fn spawn(
     let name = config.name.clone().unwrap_or_else(made_up_name);
     check(&config, &name)?;
     config.resources.sort();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(WorkerError::Threads)?;
     let (commands_in, mut commands) = mpsc::unbounded_channel();
     let progress = Arc::new(Progress::default());
     let plan = Plan {
@@ -63,6 +59,12 @@ pub(crate) fn spawn(
         progress: progress.clone(),
     };
     let first = plan.life()?;
+    // Behind what may fail: who starts a worker may do so in async code, where no runtime can be
+    // dropped.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(WorkerError::Threads)?;
     let bound = first.bound;
     let lives = move || {
         let mut life = first;
