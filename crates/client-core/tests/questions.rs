@@ -63,7 +63,11 @@ fn a_question_keeps_its_number_when_others_are_asked_before_it() {
     let located = |message: &FromClient| matches!(message, FromClient::Locate { .. });
     assert!(effects.send.iter().any(located));
     let question = Question::Sync;
-    assert!(effects.send.contains(&FromClient::Ask { request, question }));
+    assert!(
+        effects
+            .send
+            .contains(&FromClient::Ask { request, question })
+    );
 }
 
 #[test]

@@ -31,9 +31,18 @@ pub mod prelude;
 #[doc(hidden)]
 pub use taskloom_task::__private;
 
+pub use taskloom_client::TaskClient;
+pub use taskloom_client::{
+    Arrival, Barrier, Event, Lock, LockGuard, LockHolder, LockState, MultiLock, Permits, Semaphore,
+    SemaphoreState, TableSizes,
+};
 pub use taskloom_client::{
     AsCompleted, AsEnded, Explanation, FutureSet, Gather, GatherGood, Job, JobSummary, LogLine,
     Logs, NamedFutures, NamedOutputs, Wait, WaitAny,
+};
+pub use taskloom_client::{
+    Channel, ChannelStream, OpenChannel, OpenQueue, Queue, QueueState, Subscription, Topic,
+    TopicEvent, Variable,
 };
 pub use taskloom_client::{
     Client, ClientBuilder, Graph, GraphOutputs, Identity, Map, Notice, Notices, SCHEDULER_VARIABLE,
@@ -44,28 +53,19 @@ pub use taskloom_client::{
     WhoHas, WorkerContents, WorkerSummary, Workers,
 };
 pub use taskloom_client::{Dataset, DatasetParts, Publish};
-pub use taskloom_client::{
-    Channel, ChannelStream, OpenChannel, OpenQueue, Queue, QueueState, Subscription, Topic,
-    TopicEvent, Variable,
-};
-pub use taskloom_client::{
-    Arrival, Barrier, Event, Lock, LockGuard, LockHolder, LockState, MultiLock, Permits, Semaphore,
-    SemaphoreState, TableSizes,
-};
 pub use taskloom_cluster::{
     ClusterError, LocalCluster, LocalClusterBuilder, LocalWorker, WorkerChoice, local,
 };
-pub use taskloom_client::TaskClient;
 pub use taskloom_core::{ErrorCode, TaskFailure};
-pub use taskloom_programs::{Captured, Ending, Program, ProgramError, ProgramOutput, program_file};
-pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
 pub use taskloom_launch::LINES_OF_TASKS;
+pub use taskloom_launch::{init, init_with, scheduler_main, scheduler_main_with, worker_main};
+pub use taskloom_programs::{Captured, Ending, Program, ProgramError, ProgramOutput, program_file};
 pub use taskloom_task::{Actor, ActorReply, ActorType, actor};
-pub use taskloom_task::{Item, Seceded};
 pub use taskloom_task::{
     Buffer, Buffers, Bytes, Element, Error, IntoArg, Node, Result, Status, TaskCall, TaskContext,
     TaskFuture, TaskValue, ValueError, buffer, task, task_println,
 };
+pub use taskloom_task::{Item, Seceded};
 
 /// The guides as documentation tests: what they show compiles and runs.
 #[cfg(doctest)]
