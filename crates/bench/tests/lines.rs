@@ -75,7 +75,14 @@ fn times_are_printed() {
     );
     assert_eq!(
         metrics("nested", &["nested", "--tasks", "200"]),
-        ["p50", "p99", "ratio", "throughput", "rate_ratio"]
+        [
+            "p50",
+            "p99",
+            "ratio",
+            "service_ratio",
+            "throughput",
+            "rate_ratio"
+        ]
     );
     for case in ["channel", "queue"] {
         for measured in [case.to_owned(), format!("{case}.futures")] {
