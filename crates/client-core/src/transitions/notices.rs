@@ -18,6 +18,8 @@ impl ClientCore {
                 };
                 if slot.state != State::Failed {
                     slot.state = State::Failed;
+                    // Who waited has the failure: if the task is run again, nobody waits.
+                    slot.demanded = false;
                     self.retrievals.remove(&ticket);
                     self.drop_kept(ticket);
                     effects.ended.push((ticket, Ending::Failed(failure)));

@@ -30,6 +30,8 @@ impl ClientCore {
         };
         if slot.state == State::Pending {
             slot.state = State::Failed;
+            // Who waited has the failure: if the task is run again, nobody waits.
+            slot.demanded = false;
             slot.ended_here = true;
             self.retrievals.remove(&ticket);
             self.drop_kept(ticket);
