@@ -105,14 +105,6 @@ pub enum Event {
         /// Which run.
         run: RunId,
     },
-    /// A run that has seceded took a slot that was free, see [`crate::WorkerCore::free_slots`], and
-    /// goes on.
-    CameBack {
-        /// Where it is.
-        slot: Slot,
-        /// Which run.
-        run: RunId,
-    },
     /// A run left the executor.
     Ended(RunEnd),
     /// A request to a peer is over.

@@ -307,11 +307,6 @@ impl TestWorker {
         self.of_run(run, |slot, run| Event::WantsBack { slot, run })
     }
 
-    /// A run that has seceded took a slot by itself.
-    pub fn come_back(&mut self, run: u64) -> &mut Self {
-        self.of_run(run, |slot, run| Event::CameBack { slot, run })
-    }
-
     fn of_run(&mut self, run: u64, event: fn(u32, RunId) -> Event) -> &mut Self {
         let run = RunId(run);
         let slot = self.executing.get(&run).map_or(u32::MAX, |e| e.slot);

@@ -210,25 +210,3 @@ fn told_to_restart_it_says_why() {
     });
     assert_eq!(worker.restart, Some(reason));
 }
-
-#[test]
-fn a_run_takes_a_free_slot_by_itself() {
-    let mut worker = TestWorker::new(1);
-    busy(&mut worker, 1..=2);
-    worker.secede(1);
-    assert_eq!(worker.core.free_slots(), 0, "run 2 has the slot");
-    worker.finish_after(2, Duration::from_secs(1));
-    assert_eq!(worker.core.free_slots(), 1);
-    worker.come_back(1);
-    assert_eq!(worker.core.free_slots(), 0);
-    assert!(worker.resumed().is_empty(), "nobody has to tell it");
-    assert_eq!(
-        worker.heard(),
-        ["r1 seceded x", "r2 finished x", "r1 rejoined x"]
-    );
-    // It has the slot: what comes next waits.
-    busy(&mut worker, 3..=3);
-    assert_eq!(worker.running(), [1]);
-    worker.finish_after(1, Duration::from_secs(1));
-    assert_eq!(worker.running(), [3]);
-}

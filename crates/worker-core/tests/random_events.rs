@@ -37,7 +37,6 @@ enum Step {
     Start(usize),
     Secede(usize),
     WantBack(usize),
-    ComeBack(usize),
     StaleSecession(u32, u64),
     Answer {
         which: usize,
@@ -65,7 +64,6 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<usize>().prop_map(Step::Start),
         4 => any::<usize>().prop_map(Step::Secede),
         3 => any::<usize>().prop_map(Step::WantBack),
-        2 => any::<usize>().prop_map(Step::ComeBack),
         1 => (0u32..8, 0u64..50).prop_map(|(slot, run)| Step::StaleSecession(slot, run)),
         1 => any::<usize>().prop_map(Step::Repeat),
         2 => prop::collection::vec(any::<usize>(), 1..3).prop_map(Step::Cancel),
@@ -238,18 +236,11 @@ impl World {
                     self.worker.want_back(run);
                 }
             }
-            Step::ComeBack(which) => {
-                if let Some(run) = self.one_running(which) {
-                    self.wants_back.remove(&RunId(run));
-                    self.worker.come_back(run);
-                }
-            }
             Step::StaleSecession(slot, run) => {
                 let run = RunId(run);
                 if !self.worker.executing.contains_key(&run) {
                     self.worker.tell(Event::Seceded { slot, run });
                     self.worker.tell(Event::WantsBack { slot, run });
-                    self.worker.tell(Event::CameBack { slot, run });
                     self.worker.tell(Event::Started { slot, run });
                 }
             }

@@ -27,7 +27,6 @@ impl WorkerCore {
             Event::Started { slot, run } => self.started(slot, run),
             Event::Seceded { slot, run } => self.seceded(slot, run, effects),
             Event::WantsBack { slot, run } => self.wants_back(slot, run, effects),
-            Event::CameBack { slot, run } => self.came_back(slot, run, effects),
             Event::Ended(end) => self.ended(end, effects),
             Event::Fetched { fetch, outcome } => self.fetched(now, fetch, outcome, effects),
             Event::Put { task, nbytes } => self.put(task, nbytes, effects),

@@ -60,43 +60,18 @@ impl WorkerCore {
                 return false;
             }
             self.returning.pop_front();
-            if let Some(run) = self.take_slot(slot, effects) {
-                effects.resume.push((slot, run));
-            }
+            let Some(record) = self.runs.get_mut(slot) else {
+                continue;
+            };
+            record.place = Place::Slot;
+            record.estimate = 0;
+            let (task, run) = (record.task, record.run);
+            self.load.away -= 1;
+            self.load.add(None);
+            effects.resume.push((slot, run));
+            effects.say.push(FromWorker::Rejoined { task, run });
         }
         true
-    }
-
-    /// How many slots are free for runs that want to go on. They may take them by themselves and
-    /// tell afterwards, which saves them the time until somebody answers; when this machine gives
-    /// the same slot away meanwhile, one run more than there are slots goes on.
-    pub fn free_slots(&self) -> usize {
-        match self.returning.is_empty() {
-            true => (self.config.nthreads as usize).saturating_sub(self.load.long),
-            false => 0,
-        }
-    }
-
-    /// A run took a free slot.
-    pub(crate) fn came_back(&mut self, slot: Slot, run: RunId, effects: &mut Effects) {
-        let Some(record) = self.executing(slot, run) else {
-            return;
-        };
-        // One that was cancelled meanwhile has only to end, and needs none.
-        if (record.stage, record.place) == (Stage::Handed, Place::Away) {
-            self.take_slot(slot, effects);
-        }
-    }
-
-    fn take_slot(&mut self, slot: Slot, effects: &mut Effects) -> Option<RunId> {
-        let record = self.runs.get_mut(slot)?;
-        record.place = Place::Slot;
-        record.estimate = 0;
-        let (task, run) = (record.task, record.run);
-        self.load.away -= 1;
-        self.load.add(None);
-        effects.say.push(FromWorker::Rejoined { task, run });
-        Some(run)
     }
 
     /// Lets a run that waits for a slot go on without one, because it is to end.

@@ -159,10 +159,6 @@ impl Turn {
                 Report::Started(slot, run) => Event::Started { slot, run },
                 Report::Seceded(slot, run) => Event::Seceded { slot, run },
                 Report::WantsBack(slot, run) => Event::WantsBack { slot, run },
-                Report::CameBack(slot, run) => {
-                    self.executor.crew.slots.told();
-                    Event::CameBack { slot, run }
-                }
                 Report::Ran {
                     session,
                     request,
@@ -236,7 +232,6 @@ impl Turn {
     /// worker is to end, if it is.
     pub(crate) fn end(&mut self, outbox: Option<&Outbox<FromWorker>>) -> Option<WorkerExit> {
         self.tell(Event::EndOfTurn);
-        self.executor.crew.slots.set(self.core.free_slots());
         let mut effects = std::mem::take(&mut self.effects);
         self.act_on_store(&mut effects.steps);
         for item in self.items.drain(..) {

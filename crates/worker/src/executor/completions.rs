@@ -24,8 +24,6 @@ pub(crate) enum Report {
     Seceded(Slot, RunId),
     /// It wants to go on.
     WantsBack(Slot, RunId),
-    /// It took a slot that was free, and goes on.
-    CameBack(Slot, RunId),
     /// A run is over.
     Ended(Completion),
     /// A run outside scheduling is over.

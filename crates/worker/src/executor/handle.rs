@@ -216,13 +216,6 @@ impl RunScope for RunHandle {
     fn poll_rejoin(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut way_back = self.way_back();
         match &mut *way_back {
-            WayBack::Closed if self.crew.slots.claim() => {
-                drop(way_back);
-                self.back_at_work();
-                let report = Report::CameBack(self.slot, self.run);
-                self.crew.completions.tell(report);
-                Poll::Ready(())
-            }
             WayBack::Closed => {
                 *way_back = WayBack::Asked(cx.waker().clone());
                 drop(way_back);

@@ -7,7 +7,6 @@ mod item;
 mod lines;
 mod outside;
 mod run;
-mod slots;
 mod threads;
 
 pub(crate) use completions::{Completion, Completions, Report};
@@ -19,7 +18,6 @@ pub(crate) use outside::Outside;
 use crate::home::Home;
 use crate::isolated::Isolated;
 use crossbeam::channel::{Sender, unbounded};
-use slots::FreeSlots;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use threads::Threads;
@@ -37,7 +35,6 @@ pub(crate) struct Crew {
     pub(crate) home: Arc<Home>,
     /// How many operations run outside scheduling at this moment.
     pub(crate) outside: AtomicUsize,
-    pub(crate) slots: FreeSlots,
 }
 
 impl Crew {
@@ -56,7 +53,6 @@ impl Crew {
             lines,
             home,
             outside: AtomicUsize::new(0),
-            slots: FreeSlots::default(),
         };
         Ok((sender, Arc::new(crew)))
     }
