@@ -192,6 +192,9 @@ mod tests {
         drop(ctx.secede());
     }
 
+    #[task(crate = taskloom_task)]
+    fn nothing() {}
+
     fn crew(nthreads: usize) -> (Sender<Item>, Arc<Crew>) {
         let scope = WorkerScope::new("w", std::env::temp_dir());
         let name = "w".to_owned();
@@ -252,15 +255,23 @@ mod tests {
 
     #[test]
     fn a_run_that_is_over_replaces_nobody() {
-        let (_items, crew) = crew(1);
+        let (items, crew) = crew(1);
         let handle = item(1, &crew).handle;
         let at_work = || crew.threads.at_work.load(Ordering::SeqCst);
         handle.give_up();
         assert_eq!(at_work(), 1, "another one is at work");
         handle.let_go();
-        assert_eq!(at_work(), 2, "until one rests");
+        let resting = || crew.threads.spares().waiting;
+        until("one of the two rests", || {
+            // A thread looks whether it is one too many before it takes a run.
+            let definition = nothing::definition();
+            let item = item(2, &crew);
+            items.send(Item { definition, ..item }).unwrap();
+            resting() == 1
+        });
         handle.give_up();
         handle.secede();
-        assert_eq!(at_work(), 2);
+        assert_eq!((at_work(), resting()), (1, 1), "nobody is called");
+        assert_eq!(crew.threads.spares().called, 0);
     }
 }
