@@ -461,7 +461,7 @@ async fn futures_of_another_client_are_to_be_adopted_first() {
 async fn values_are_copied_and_moved_while_tasks_use_them_and_workers_restart() {
     let (cluster, client) = cluster(4).await;
     let names = names(&cluster);
-    for round in 0..3 {
+    for (round, restarted) in names.into_iter().take(3).enumerate() {
         let blobs = client.map(0..12_u8, |fill| blob::task(MIB / 8 + round, fill));
         let blobs = within("the map", blobs).await.unwrap();
         let counts: Vec<_> = (0..8)
@@ -470,7 +470,6 @@ async fn values_are_copied_and_moved_while_tasks_use_them_and_workers_restart() 
             .collect();
         let steering = tokio::spawn({
             let (client, blobs) = (client.clone(), blobs.clone());
-            let restarted = names[round].clone();
             async move {
                 for _ in 0..3 {
                     // What a restart takes away while it is copied is told as missing.

@@ -240,7 +240,7 @@ async fn children_go_before_unrelated_work() {
 fn sums_locally(ctx: &TaskContext, n: i64) -> Result<i64> {
     let client = ctx.blocking_client();
     let wide = client.submit(wide::task(n));
-    let whole = client.gather(&[wide.clone()])?;
+    let whole = client.gather(std::slice::from_ref(&wide))?;
     let part = wide.element(3).result()?;
     Ok(whole[0].len() as i64 + part)
 }

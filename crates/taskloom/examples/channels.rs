@@ -4,6 +4,7 @@
 //! `cargo run --package taskloom --example channels` starts a cluster and runs this program three
 //! times again, once for each part. Each part can be started by itself too, on any machine:
 //! `channels producer scheduler:8786`.
+#![allow(clippy::expect_used)] // Each says what must be so; without it there is nothing to show.
 
 use std::process::{Child, Command, ExitStatus};
 use taskloom::prelude::*;
