@@ -54,10 +54,15 @@ impl Notice {
                     } else {
                         near.join(", ")
                     };
-                    let program = program();
+                    // What comes with Taskloom is offered by the standard worker, whose name is
+                    // `worker`; anything else by this very program.
+                    let program = match operation.starts_with("taskloom::") {
+                        true => String::new(),
+                        false => program() + " ",
+                    };
                     format!(
                         "waiting: {reason} (nearest: {nearest}); start one with \
-                         `{program} worker {address}`"
+                         `{program}worker {address}`"
                     )
                 } else {
                     format!("waiting: {reason}")
