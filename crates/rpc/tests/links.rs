@@ -8,7 +8,7 @@ use support::{Server, client_hello, soon, worker_hello};
 use taskloom_core::limits::{BATCH_BYTES, MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{FromClient, FromWorker, ToClient, ToWorker};
 use taskloom_core::{TaskId, Ticket, WorkerId};
-use taskloom_rpc::link::LinkError;
+use taskloom_rpc::link::{Batching, LinkError};
 use taskloom_rpc::{ConnectError, ConnectOptions, RefusedAs, connect_client, connect_worker};
 use taskloom_wire::proto;
 use taskloom_wire::proto::worker_service_client::WorkerServiceClient;
@@ -391,4 +391,55 @@ async fn a_stream_without_a_hello_is_refused() {
         .unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
     assert!(status.message().contains("hello"), "{status}");
+}
+
+#[tokio::test]
+async fn s2_the_first_message_leaves_at_once_and_the_next_gather_by_time_or_size() {
+    let mut server = Server::start().await;
+    let options = ConnectOptions::default();
+    let address = server.scheduler();
+    let link = connect_worker(&address, worker_hello(), &options);
+    let mut link = soon(link).await.unwrap();
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    let patient = Batching {
+        interval: Duration::from_secs(3600),
+        burst: 1,
+        bytes: 1024,
+    };
+    link.outbox.set_batching(patient);
+    link.outbox.push(stored(0));
+    let batch = soon(their.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(batch.messages, [stored(0)]);
+    // The next waits: that the link could send is seen by a call on the same connection.
+    link.outbox.push(stored(1));
+    soon(link.admin.identity(proto::IdentityRequest {}))
+        .await
+        .unwrap();
+    assert!(link.outbox.queued_bytes() > 0);
+    // By size.
+    link.outbox.push_all((2..100).map(stored).collect());
+    let batch = soon(their.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(batch.messages, (1..100).map(stored).collect::<Vec<_>>());
+    // By time.
+    let interval = Duration::from_millis(5);
+    link.outbox.set_batching(Batching {
+        interval,
+        ..patient
+    });
+    for n in 100..200 {
+        link.outbox.push(stored(n));
+    }
+    let mut next = 100;
+    while next < 200 {
+        for message in soon(their.inbox.next()).await.unwrap().unwrap().messages {
+            assert_eq!(message, stored(next));
+            next += 1;
+        }
+    }
+    // What is said last waits for nothing.
+    link.outbox.set_batching(patient);
+    link.outbox.push(stored(200));
+    link.outbox.close();
+    let batch = soon(their.inbox.next()).await.unwrap().unwrap();
+    assert_eq!(batch.messages, [stored(200)]);
 }

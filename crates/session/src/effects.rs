@@ -1,5 +1,7 @@
 //! What a session asks of its driver.
 
+use taskloom_core::Time;
+
 /// The numbers of a frame that goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHead {
@@ -53,6 +55,9 @@ pub struct Effects {
     /// Send a frame with these numbers, and report it with [`crate::Event::Sent`] if its `seq` is
     /// not 0.
     pub send: Option<FrameHead>,
+    /// Messages wait to be gathered with others: ask again with [`crate::Event::Room`] at this time,
+    /// or when more has gathered than [`crate::Batching::bytes`].
+    pub wait_until: Option<Time>,
     /// Ask the transport for room: there is something to send now that could not be sent before.
     pub want_room: bool,
     /// Hand the messages of the frame that arrived to the receiver, and report its number with

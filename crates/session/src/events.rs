@@ -11,8 +11,10 @@ pub enum Event {
     },
     /// The transport can take a frame.
     Room {
-        /// Whether messages wait to be sent.
-        queued: bool,
+        /// What the messages weigh that wait to be sent; 0 if there are none.
+        queued: u64,
+        /// Nothing follows them, so there is nothing to gather for.
+        last: bool,
     },
     /// The frame that [`crate::Effects::send`] asked for was filled.
     Sent {

@@ -1,5 +1,6 @@
 //! The machine.
 
+use crate::batching::{Batching, Pace};
 use crate::effects::{Broken, Effects, FrameHead};
 use crate::events::Event;
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ pub struct Terms {
 #[derive(Clone, Debug)]
 pub struct Session {
     terms: Terms,
+    pace: Pace,
     last_sent: u64,
     /// Numbers and weights of frames that were sent and not acknowledged.
     unacknowledged: VecDeque<(u64, u64)>,
@@ -55,6 +57,7 @@ impl Session {
     pub fn new(now: Time, terms: Terms) -> Self {
         Self {
             terms,
+            pace: Pace::new(Batching::default()),
             last_sent: 0,
             unacknowledged: VecDeque::new(),
             unacknowledged_bytes: 0,
@@ -67,6 +70,16 @@ impl Session {
             last_heard: now,
             broken: None,
         }
+    }
+
+    /// Sets how messages are gathered into frames from now on.
+    pub fn set_batching(&mut self, batching: Batching) {
+        self.pace.set(batching);
+    }
+
+    /// How messages are gathered into frames.
+    pub fn batching(&self) -> Batching {
+        self.pace.batching()
     }
 
     /// What was sent and is not acknowledged, in bytes.
@@ -91,7 +104,7 @@ impl Session {
                 self.terms.send_window = send_window;
                 effects.want_room = stopped && self.may_send();
             }
-            Event::Room { queued } => self.room(queued, effects),
+            Event::Room { queued, last } => self.room(now, queued, last, effects),
             Event::Sent { seq, bytes } => self.sent(seq, bytes),
             Event::Received { seq, ack, bytes } => {
                 self.last_heard = now;
@@ -116,11 +129,18 @@ impl Session {
             && self.owed_bytes >= self.terms.receive_window.div_ceil(ACK_SHARE)
     }
 
-    fn room(&mut self, queued: bool, effects: &mut Effects) {
-        let seq = if queued && self.may_send() {
+    fn room(&mut self, now: Time, queued: u64, last: bool, effects: &mut Effects) {
+        let acknowledge = self.must_acknowledge();
+        let seq = if queued > 0 && self.may_send() {
+            // An acknowledgement that is due makes a frame anyhow.
+            let at_once = last || acknowledge;
+            if let Err(until) = self.pace.admit(now, queued, at_once) {
+                effects.wait_until = Some(until);
+                return;
+            }
             self.last_sent += 1;
             self.last_sent
-        } else if self.must_acknowledge() {
+        } else if acknowledge {
             0
         } else {
             return;

@@ -3,10 +3,13 @@
 use super::frame::Spoken;
 use super::shared::{Pull, Shared, frame};
 use futures::Stream;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use taskloom_session::Batching;
 use taskloom_wire::Wire;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 
 /// Where messages for the other side go. Cheap to clone; the stream ends in order when the last
@@ -45,6 +48,11 @@ impl<M: Wire> Outbox<M> {
         }
     }
 
+    /// Sets how messages are gathered into frames from now on.
+    pub fn set_batching(&self, batching: Batching) {
+        self.0.0.set_batching(batching);
+    }
+
     /// Bytes that are queued and not yet handed to the transport, roughly.
     pub fn queued_bytes(&self) -> u64 {
         self.0.0.queued_bytes()
@@ -70,6 +78,8 @@ impl<M: Wire> Outbox<M> {
 pub struct Outgoing<M: Spoken> {
     shared: Arc<Shared<M>>,
     first: Option<M::Frame>,
+    /// Rings when enough time was given to gather messages. Made once it is needed.
+    clock: Option<Pin<Box<Sleep>>>,
     ended: bool,
 }
 
@@ -78,6 +88,7 @@ impl<M: Spoken> Outgoing<M> {
         Self {
             shared,
             first: Some(first),
+            clock: None,
             ended: false,
         }
     }
@@ -90,13 +101,29 @@ impl<M: Spoken> Outgoing<M> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        Poll::Ready(match ready!(self.shared.pull(cx)) {
-            Pull::Send(head, messages) => Some(Ok(frame(head, messages))),
-            Pull::End(status) => {
-                self.ended = true;
-                status.map(Err)
-            }
-        })
+        loop {
+            return Poll::Ready(match ready!(self.shared.pull(cx)) {
+                Pull::Send(head, messages) => Some(Ok(frame(head, messages))),
+                Pull::Gather(until) => {
+                    ready!(self.poll_clock(until, cx));
+                    continue;
+                }
+                Pull::End(status) => {
+                    self.ended = true;
+                    status.map(Err)
+                }
+            });
+        }
+    }
+
+    fn poll_clock(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let clock = self
+            .clock
+            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if clock.deadline() != until {
+            clock.as_mut().reset(until);
+        }
+        clock.as_mut().poll(cx)
     }
 
     /// The frames alone, for a client's end, which cannot say why it goes.

@@ -6,12 +6,12 @@ use super::outbox::{Outbox, Outgoing};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 use taskloom_core::Time;
 use taskloom_core::limits::BATCH_BYTES;
-use taskloom_session::{Broken, Effects, Event, FrameHead, Session, Terms};
+use taskloom_session::{Batching, Broken, Effects, Event, FrameHead, Session, Terms};
 use taskloom_wire::Wire;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 /// A link in the making: both directions begin at different moments of the opening.
@@ -70,6 +70,8 @@ struct State<M> {
     queued_bytes: u64,
     /// The transport, while it waits for something to send.
     waiting: Option<Waker>,
+    /// It waits for more to gather, until a time that it knows.
+    gathering: bool,
     /// Nothing more is accepted; what is queued still goes out.
     closing: bool,
     /// The transport is gone.
@@ -81,6 +83,8 @@ struct State<M> {
 pub(super) enum Pull<M> {
     /// Send a frame with these messages.
     Send(FrameHead, VecDeque<M>),
+    /// Wait until it is woken, or until then.
+    Gather(Instant),
     /// End the stream.
     End(Option<Status>),
 }
@@ -93,6 +97,7 @@ impl<M: Wire> Shared<M> {
             queue: VecDeque::new(),
             queued_bytes: 0,
             waiting: None,
+            gathering: false,
             closing: false,
             gone: false,
             abort: None,
@@ -138,7 +143,9 @@ impl<M: Wire> Shared<M> {
                 state.queued_bytes += message.weight() as u64;
                 state.queue.push_back(message);
             }
-            state.waiting.take()
+            // Who gathers is woken by its clock, or when enough has gathered.
+            let gathers = state.gathering && state.queued_bytes <= state.session.batching().bytes;
+            if gathers { None } else { state.waiting.take() }
         };
         wake(waker);
     }
@@ -185,11 +192,15 @@ impl<M: Wire> Shared<M> {
         if let Some(status) = state.abort.take() {
             return Poll::Ready(Pull::End(Some(status)));
         }
-        let queued = !state.queue.is_empty();
+        let queued = match state.queue.is_empty() {
+            true => 0,
+            false => state.queued_bytes.max(1),
+        };
+        let last = state.closing;
         state.effects.clear();
-        state
-            .session
-            .handle(now, Event::Room { queued }, &mut state.effects);
+        let room = Event::Room { queued, last };
+        state.session.handle(now, room, &mut state.effects);
+        state.gathering = false;
         if let Some(head) = state.effects.send.take() {
             let mut batch = VecDeque::new();
             if head.seq != 0 {
@@ -205,7 +216,7 @@ impl<M: Wire> Shared<M> {
             }
             return Poll::Ready(Pull::Send(head, batch));
         }
-        if state.closing && !queued {
+        if state.closing && queued == 0 {
             return Poll::Ready(Pull::End(None));
         }
         if !state
@@ -215,7 +226,17 @@ impl<M: Wire> Shared<M> {
         {
             state.waiting = Some(cx.waker().clone());
         }
-        Poll::Pending
+        match state.effects.wait_until {
+            Some(until) => {
+                state.gathering = true;
+                Poll::Ready(Pull::Gather(self.start + until.since(Time::ZERO)))
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    pub(super) fn set_batching(&self, batching: Batching) {
+        self.lock().session.set_batching(batching);
     }
 
     /// The transport dropped the stream: nothing can be sent any more.
