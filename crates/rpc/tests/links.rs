@@ -312,50 +312,95 @@ async fn nobody_there_is_told_in_few_words() {
     assert!(matches!(error, ConnectError::Timeout { .. }), "{error}");
 }
 
-#[tokio::test]
-async fn a_broken_protocol_ends_the_call_with_its_reason() {
-    let mut server = Server::start().await;
-    let url = format!("http://{}", server.address);
-    let mut client = WorkerServiceClient::connect(url).await.unwrap();
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let terms = taskloom_wire::SessionTerms {
-        session: [1; 16],
-        window_bytes: 1000,
-    };
-    let hello = Some(proto::WorkerHello::from_core(worker_hello(), terms));
-    sender
-        .send(proto::WorkerFrame {
+/// A worker's session that is spoken by hand.
+struct ByHand {
+    say: tokio::sync::mpsc::UnboundedSender<proto::WorkerFrame>,
+    answer: tonic::Streaming<proto::WorkerReplyFrame>,
+}
+
+impl ByHand {
+    async fn open(server: &Server) -> Self {
+        let url = format!("http://{}", server.address);
+        let mut client = WorkerServiceClient::connect(url).await.unwrap();
+        let (say, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let terms = taskloom_wire::SessionTerms {
+            session: [1; 16],
+            window_bytes: 1000,
+        };
+        let hello = Some(proto::WorkerHello::from_core(worker_hello(), terms));
+        say.send(proto::WorkerFrame {
             hello,
             ..Default::default()
         })
         .unwrap();
-    let frames = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
-    let mut answer = soon(client.session(frames)).await.unwrap().into_inner();
-    let (_, mut their) = server.workers.recv().await.unwrap();
-    assert!(
-        soon(answer.message())
-            .await
-            .unwrap()
-            .unwrap()
-            .welcome
-            .is_some()
-    );
-    let kind = Some(proto::from_worker::Kind::Leaving(true));
-    let messages = vec![proto::FromWorker { kind }];
-    sender
-        .send(proto::WorkerFrame {
-            seq: 2,
+        let frames = tokio_stream::wrappers::UnboundedReceiverStream::new(receiver);
+        let mut answer = soon(client.session(frames)).await.unwrap().into_inner();
+        let first = soon(answer.message()).await.unwrap().unwrap();
+        assert!(first.welcome.is_some());
+        Self { say, answer }
+    }
+
+    fn say(&self, seq: u64, kinds: Vec<Option<proto::from_worker::Kind>>) {
+        let message = |kind| proto::FromWorker { kind };
+        let messages = kinds.into_iter().map(message).collect();
+        let frame = proto::WorkerFrame {
+            seq,
             messages,
             ..Default::default()
-        })
-        .unwrap();
+        };
+        self.say.send(frame).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_broken_protocol_ends_the_call_with_its_reason() {
+    let mut server = Server::start().await;
+    let mut worker = ByHand::open(&server).await;
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    worker.say(2, vec![Some(proto::from_worker::Kind::Leaving(true))]);
     let error = soon(their.inbox.next()).await.err().unwrap();
     assert!(
         matches!(&error, LinkError::Protocol(words) if words.contains("lost")),
         "{error}"
     );
-    let status = soon(answer.message()).await.unwrap_err();
+    let status = soon(worker.answer.message()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::DataLoss);
+}
+
+#[tokio::test]
+async fn s8_a_message_of_an_unknown_kind_is_skipped_and_the_stream_goes_on() {
+    let mut server = Server::start().await;
+    let worker = ByHand::open(&server).await;
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    let leaving = || Some(proto::from_worker::Kind::Leaving(true));
+    // A field that this release does not know decodes to no kind at all.
+    worker.say(1, vec![None, leaving(), None]);
+    worker.say(2, vec![None]);
+    worker.say(3, vec![leaving()]);
+    let mut frames = Vec::new();
+    for _ in 0..3 {
+        let batch = soon(their.inbox.next()).await.unwrap().unwrap();
+        frames.push(batch.messages);
+    }
+    let leaving = FromWorker::Leaving;
+    assert_eq!(frames, [vec![leaving.clone()], vec![], vec![leaving]]);
+    assert_eq!(their.inbox.unknown(), 3);
+}
+
+#[tokio::test]
+async fn s8_after_the_end_of_a_stream_no_message_is_handled() {
+    let mut server = Server::start().await;
+    let worker = ByHand::open(&server).await;
+    let (_, mut their) = server.workers.recv().await.unwrap();
+    worker.say(1, vec![Some(proto::from_worker::Kind::Leaving(true))]);
+    // It breaks the protocol, and what follows in its stream counts no more.
+    worker.say(3, vec![Some(proto::from_worker::Kind::Leaving(true))]);
+    worker.say(2, vec![Some(proto::from_worker::Kind::Leaving(true))]);
+    assert!(soon(their.inbox.next()).await.unwrap().is_some());
+    let error = soon(their.inbox.next()).await.err().unwrap();
+    for _ in 0..3 {
+        assert_eq!(soon(their.inbox.next()).await.err(), Some(error.clone()));
+    }
 }
 
 #[tokio::test]

@@ -139,6 +139,10 @@ impl Wire for FromClient {
         proto::FromClient { kind: Some(kind) }
     }
 
+    fn is_unknown(proto: &proto::FromClient) -> bool {
+        proto.kind.is_none()
+    }
+
     fn from_proto(proto: proto::FromClient) -> Result<Self, WireError> {
         use from_client::Kind;
         let kind = proto
@@ -272,6 +276,10 @@ impl Wire for ToClient {
             Self::Closing { reason } => Kind::Closing(reason),
         };
         proto::ToClient { kind: Some(kind) }
+    }
+
+    fn is_unknown(proto: &proto::ToClient) -> bool {
+        proto.kind.is_none()
     }
 
     fn from_proto(proto: proto::ToClient) -> Result<Self, WireError> {

@@ -16,6 +16,10 @@ pub trait Wire: Sized + Send + 'static {
     /// If anything that a hostile peer could have set is not valid.
     fn from_proto(proto: Self::Proto) -> Result<Self, WireError>;
 
+    /// Whether it is of a kind that this release does not know, which a newer peer may send. Such a
+    /// message is skipped; one of a known kind that is not valid is an error.
+    fn is_unknown(proto: &Self::Proto) -> bool;
+
     /// About how many bytes it takes, on the wire or in a queue. Both sides of a link compute the
     /// same number.
     fn weight(&self) -> usize;

@@ -194,6 +194,10 @@ impl Wire for ToWorker {
         proto::ToWorker { kind: Some(kind) }
     }
 
+    fn is_unknown(proto: &proto::ToWorker) -> bool {
+        proto.kind.is_none()
+    }
+
     fn from_proto(proto: proto::ToWorker) -> Result<Self, WireError> {
         use to_worker::Kind;
         let kind = proto
@@ -357,6 +361,10 @@ impl Wire for FromWorker {
             Self::Leaving => Kind::Leaving(true),
         };
         proto::FromWorker { kind: Some(kind) }
+    }
+
+    fn is_unknown(proto: &proto::FromWorker) -> bool {
+        proto.kind.is_none()
     }
 
     fn from_proto(proto: proto::FromWorker) -> Result<Self, WireError> {

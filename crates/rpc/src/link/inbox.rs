@@ -11,6 +11,8 @@ use tonic::{Code, Status, Streaming};
 pub struct Inbox<M: Spoken> {
     incoming: Streaming<M::Frame>,
     control: Arc<dyn Control>,
+    /// How many messages were of a kind that is not known here.
+    unknown: u64,
     ended: Option<Result<(), LinkError>>,
 }
 
@@ -59,6 +61,7 @@ impl<M: Spoken> Inbox<M> {
         Self {
             incoming,
             control,
+            unknown: 0,
             ended: None,
         }
     }
@@ -95,12 +98,28 @@ impl<M: Spoken> Inbox<M> {
         }
     }
 
+    /// How many messages were skipped because they are of a kind that this release does not know.
+    pub fn unknown(&self) -> u64 {
+        self.unknown
+    }
+
     /// The batch of a frame; `None` if it only acknowledges.
-    fn take(&self, frame: M::Frame) -> Result<Option<Batch<M>>, (Status, LinkError)> {
+    fn take(&mut self, frame: M::Frame) -> Result<Option<Batch<M>>, (Status, LinkError)> {
         let (FrameHead { seq, ack }, protos) = frame.take();
         let mut bytes = 0;
         let mut messages = Vec::with_capacity(protos.len());
         for proto in protos {
+            if M::is_unknown(&proto) {
+                if self.unknown == 0 {
+                    tracing::warn!(
+                        message = std::any::type_name::<M>(),
+                        "skipped a message of a kind that this release does not know; others like \
+                         it on this session are skipped without a word"
+                    );
+                }
+                self.unknown += 1;
+                continue;
+            }
             let message = M::from_proto(proto).map_err(|error| {
                 let words = error.to_string();
                 (Status::invalid_argument(&words), LinkError::Protocol(words))
