@@ -20,10 +20,7 @@ const REPETITIONS: u64 = 3;
 /// off, and compares what was printed so far with the better of the two.
 pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     let case = options.case.name();
-    if matches!(
-        options.case,
-        Case::Raw | Case::Nested | Case::Channel | Case::Queue | Case::Map
-    ) {
+    if !has_counterpart(options.case) {
         report.skipped(case, "it has no counterpart on Dask");
         return Ok(());
     }
@@ -45,6 +42,21 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the script for Dask knows a case.
+fn has_counterpart(case: Case) -> bool {
+    matches!(
+        case,
+        Case::Noop
+            | Case::SchedulerMemory
+            | Case::Latency
+            | Case::Chain
+            | Case::Tree
+            | Case::Transfer
+            | Case::Graph
+            | Case::Startup
+    )
 }
 
 /// How many times better than the better of Dask's two settings a figure is.
@@ -86,13 +98,8 @@ fn measure(
         Case::Chain => 5_000,
         Case::Tree => 8_192,
         Case::Transfer => 2_000,
-        Case::Graph
-        | Case::Startup
-        | Case::Raw
-        | Case::Nested
-        | Case::Channel
-        | Case::Queue
-        | Case::Map => 1,
+        // The graph says how many it has, and the others have no use for a number.
+        _ => 1,
     };
     let mut tasks = options.tasks(default);
     if options.case == Case::Noop && saturation == "default" {

@@ -15,6 +15,7 @@ mod options;
 mod processes;
 mod raw;
 mod report;
+mod simulated;
 mod tasks;
 
 use anyhow::Result;
@@ -49,6 +50,7 @@ fn peer() -> Option<Result<()>> {
 
 fn measure() -> Result<()> {
     let options = Options::parse();
+    options.check()?;
     let mut report = Report::new(options.json);
     neighbours::warn();
     cases::run(&options, &mut report)?;

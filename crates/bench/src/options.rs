@@ -1,5 +1,7 @@
 //! What may be said on the command line.
 
+use crate::simulated::{Durations, Load, Sizes};
+use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,22 @@ pub struct Options {
     /// Run the same case on another system too, and print the ratio.
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub vs: Option<Rival>,
+
+    /// How many simulated workers; `core` and `scale` compare a small and a large number without.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub workers: Option<u32>,
+
+    /// How many threads each simulated worker has.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub threads: Option<u32>,
+
+    /// How long the tasks of simulated workers take: `none`, `fixed:MS`, `heavy` or `heavy:MS`.
+    #[arg(long, value_name = "WHICH")]
+    pub durations: Option<Durations>,
+
+    /// How large the results of simulated workers are: `fixed:BYTES`, `heavy` or `heavy:BYTES`.
+    #[arg(long, value_name = "WHICH")]
+    pub sizes: Option<Sizes>,
 
     /// How many repetitions, after one to warm up.
     #[arg(long, value_name = "N", default_value_t = 5,
@@ -72,6 +90,8 @@ pub enum Case {
     SchedulerMemory,
     /// From the start of a process until the scheduler answers, and until a worker is registered.
     Startup,
+    /// The scheduler's machine alone, without sockets, with simulated workers in memory.
+    Core,
     /// What the machine itself allows: TCP, tonic streams, copies.
     Raw,
 }
@@ -99,8 +119,16 @@ impl Case {
             Self::Graph => "graph",
             Self::SchedulerMemory => "scheduler-memory",
             Self::Startup => "startup",
+            Self::Core => "core",
             Self::Raw => "raw",
         }
+    }
+}
+
+impl Case {
+    /// Whether its workers are simulated.
+    fn is_simulated(self) -> bool {
+        matches!(self, Self::Core)
     }
 }
 
@@ -109,6 +137,34 @@ impl Options {
     pub fn tasks(&self, default: usize) -> usize {
         self.tasks
             .map_or(default, |tasks| usize::try_from(tasks).unwrap_or(default))
+    }
+
+    /// What the tasks of simulated workers are like, unless said otherwise as this says.
+    pub fn load(&self, default: Load) -> Load {
+        Load {
+            durations: self.durations.unwrap_or(default.durations),
+            sizes: self.sizes.unwrap_or(default.sizes),
+        }
+    }
+
+    /// Refuses options that the case would not heed.
+    pub fn check(&self) -> Result<()> {
+        let simulated = [
+            ("--workers", self.workers.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--durations", self.durations.is_some()),
+            ("--sizes", self.sizes.is_some()),
+        ];
+        let given = simulated.iter().find(|(_, given)| *given);
+        if let Some((option, _)) = given
+            && !self.case.is_simulated()
+        {
+            bail!(
+                "{option} is about simulated workers, and the case {} has real ones",
+                self.case.name()
+            );
+        }
+        Ok(())
     }
 
     /// An iterator with an item for each repetition that may begin.
@@ -143,6 +199,15 @@ mod tests {
         for case in Case::value_variants() {
             assert_eq!(case.to_possible_value().unwrap().get_name(), case.name());
         }
+    }
+
+    #[test]
+    fn simulated_workers_are_described_only_where_there_are_some() {
+        let parsed = |line: &str| Options::try_parse_from(line.split(' ')).unwrap();
+        let line = "bench core --workers 10 --threads 2 --durations heavy --sizes fixed:8";
+        parsed(line).check().unwrap();
+        let error = parsed("bench noop --threads 2").check().unwrap_err();
+        assert!(error.to_string().contains("--threads"), "{error}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod chain;
 mod channel;
+mod core_alone;
 mod graph;
 mod latency;
 mod map;
@@ -43,6 +44,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Graph => graph::run(options, report).await,
             Case::SchedulerMemory => scheduler_memory::run(options, report).await,
             Case::Startup => startup::run(options, report).await,
+            Case::Core => core_alone::run(options, report),
             Case::Raw => raw::run(options, report).await,
         }
     })
