@@ -43,6 +43,10 @@ invariants! {
     LivingAddressee,
     /// The tables of keys, arguments and edges hold exactly what living tasks refer to.
     TablesMatch,
+    /// No worker has a free thread for a task that waits in a queue and could run there.
+    WorkConserving,
+    /// The lists of workers and jobs in order hold each in the place that it should have.
+    OrderMatches,
     /// A transition between two states that have no edge between them was asked for.
     KnownTransition,
 }

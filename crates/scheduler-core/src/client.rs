@@ -55,4 +55,12 @@ impl Client {
             next_granted: Ticket::FIRST_GRANTED,
         }
     }
+
+    /// Puts a message into its outbox. `said` lists the clients whose outbox is not empty.
+    pub(crate) fn say(&mut self, said: &mut Vec<u32>, slot: u32, message: ToClient) {
+        if self.outbox.is_empty() {
+            said.push(slot);
+        }
+        self.outbox.push(message);
+    }
 }

@@ -3,11 +3,13 @@
 use crate::attempts::{Attempts, Pausing};
 use crate::client::Client;
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::effects::Effects;
 use crate::events::Event;
 use crate::extension::{Extension, ExtensionError, Host};
 use crate::identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 use crate::job::JobTable;
+use crate::placement::WorkerRanks;
 use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
@@ -44,6 +46,7 @@ pub struct SchedulerCore {
     pub(crate) detached: u64,
     pub(crate) specs: Specs,
     pub(crate) counts: TaskCounts,
+    pub(crate) tallies: Counts,
     pub(crate) copied_bytes: u64,
     pub(crate) host: Host,
 
@@ -65,6 +68,7 @@ pub struct SchedulerCore {
     pub(crate) workers: Arena<Worker>,
     pub(crate) clients: Arena<Client>,
     pub(crate) worker_names: BTreeMap<String, u32>,
+    pub(crate) ranks: WorkerRanks,
     /// Pairs of workers of which the first could not reach the second.
     pub(crate) unreachable: BTreeSet<(u32, u32)>,
 
@@ -84,6 +88,10 @@ pub struct SchedulerCore {
     pub(crate) next_rank: u64,
     pub(crate) last_event: Time,
     pub(crate) next_lease_check: Time,
+    pub(crate) last_balance: Time,
+    /// Peers to which something was said in this turn.
+    pub(crate) said_workers: Vec<u32>,
+    pub(crate) said_clients: Vec<u32>,
     pub(crate) link_scratch: Vec<Edge>,
 }
 
@@ -108,6 +116,7 @@ impl SchedulerCore {
             detached: 0,
             specs: Specs::default(),
             counts: TaskCounts::default(),
+            tallies: Counts::default(),
             copied_bytes: 0,
             host: Host::default(),
             failures: FxHashMap::default(),
@@ -122,6 +131,7 @@ impl SchedulerCore {
             workers: Arena::default(),
             clients: Arena::default(),
             worker_names: BTreeMap::new(),
+            ranks: WorkerRanks::default(),
             unreachable: BTreeSet::new(),
             job_table: JobTable::default(),
             jobs: Jobs::default(),
@@ -134,6 +144,9 @@ impl SchedulerCore {
             next_rank: 0,
             last_event: Time::ZERO,
             next_lease_check: Time::ZERO,
+            last_balance: Time::ZERO,
+            said_workers: Vec::new(),
+            said_clients: Vec::new(),
             link_scratch: Vec::new(),
         }
     }
@@ -186,12 +199,14 @@ impl SchedulerCore {
                 self.tick_extensions();
             }
             Event::EndOfTurn => {
+                self.rank_touched();
                 self.place_ready();
                 self.fill();
                 self.balance();
                 self.tell_stuck();
                 self.let_leave();
                 self.flush(effects);
+                self.tallies.turns += 1;
             }
             Event::Close { reason } => self.close(reason),
         }
@@ -255,6 +270,16 @@ impl SchedulerCore {
             questions: self.inquiries.len() as u64,
             extensions: self.host.rows(),
         }
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> &Counts {
+        &self.tallies
+    }
+
+    /// Tasks by state.
+    pub fn task_counts(&self) -> TaskCounts {
+        self.counts
     }
 
     /// The size and the holders of a value that is in memory.
@@ -354,6 +379,7 @@ impl SchedulerCore {
         let old = std::mem::replace(&mut self.task_mut(slot).state, state);
         self.count_out(old);
         self.count_in(state);
+        self.tallies.transition(old, state);
         let job = self.task(slot).job;
         if matches!(old, State::Queued { .. }) {
             self.job_table.task_dequeued(job);

@@ -31,6 +31,8 @@ impl SchedulerCore {
             "{holds} holds, {holder_wants} wants of holders"
         );
         self.check_workers();
+        self.check_order();
+        self.check_nobody_idles();
         self.check_questions();
         check!(
             TablesMatch,
@@ -238,6 +240,37 @@ impl SchedulerCore {
                 TablesMatch,
                 known,
                 "task {slot} is wanted under ticket {ticket}, which is not its"
+            );
+        }
+    }
+
+    /// Only between turns: within one, changes are noted and places not yet taken.
+    fn check_nobody_idles(&self) {
+        for (_, worker) in self.workers.iter() {
+            if worker.leaving || worker.load() >= worker.hello.nthreads as usize {
+                continue;
+            }
+            let shared = self.jobs.next(&self.job_table, |class| {
+                let class = self.specs.class(class);
+                worker.qualifies(class) && worker.has_resources(class)
+            });
+            check!(
+                WorkConserving,
+                shared.is_none(),
+                "{} has a free thread for {shared:?}",
+                worker.hello.name
+            );
+            let queued = worker.located.iter().find(|entry| {
+                let task = self.task(entry.slot());
+                let class = self.specs.class(self.specs.get(task.spec).class);
+                worker.has_resources(class) && self.job_table.may_start(task.job)
+            });
+            let blocked = worker.located.iter().next() != queued;
+            check!(
+                WorkConserving,
+                queued.is_none() || blocked,
+                "{} has a free thread for what is queued at it",
+                worker.hello.name
             );
         }
     }

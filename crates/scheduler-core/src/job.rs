@@ -1,10 +1,36 @@
 //! Jobs: what shares of the cluster are counted by. A job is a client unless the tasks name another.
 
+use crate::queue::{Entry, SortedList};
 use std::collections::{BTreeMap, BTreeSet};
 use taskloom_core::limits::JOBS_MAX;
 
 /// The usual weight.
 const WEIGHT: u32 = 1000;
+
+/// A job in the order in which jobs are served: the one that was given least for its weight first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Turn(u128);
+
+impl Turn {
+    fn new(account: u64, job: u32) -> Self {
+        // The best entry of a list has the greatest number.
+        Self(!(((account as u128) << 32) | job as u128))
+    }
+
+    fn job(self) -> u32 {
+        !(self.0 as u32)
+    }
+}
+
+impl Entry for Turn {
+    fn to_bits(self) -> u128 {
+        self.0
+    }
+
+    fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -23,6 +49,10 @@ pub(crate) struct Job {
     pub(crate) given_ns: u64,
     /// The same, heavier jobs counting less: the job with the least goes next.
     account: u64,
+    /// Whether it has tasks in shared queues.
+    waits: bool,
+    /// Its place among the jobs that wait and may start tasks, if it is one.
+    turn: Option<Turn>,
     /// Connected clients that have submitted to it.
     pub(crate) clients: BTreeSet<u32>,
 }
@@ -39,6 +69,8 @@ impl Job {
             queued: 0,
             given_ns: 0,
             account: 0,
+            waits: false,
+            turn: None,
             clients: BTreeSet::new(),
         }
     }
@@ -64,6 +96,8 @@ pub(crate) struct JobTable {
     jobs: Vec<Option<Job>>,
     vacant: Vec<u32>,
     names: BTreeMap<String, u32>,
+    /// Those that have tasks in shared queues and may start one.
+    order: SortedList<Turn>,
     /// How many are restricted.
     restricted: usize,
     /// The account of the job that was served last: those that come later start level with it. This
@@ -84,6 +118,7 @@ impl JobTable {
             change(job);
             self.restricted += usize::from(job.is_restricted());
         }
+        self.take_place(slot);
         self.drop_idle(slot);
     }
 
@@ -187,6 +222,37 @@ impl JobTable {
         let charged = u128::from(work_ns) * u128::from(WEIGHT) / u128::from(job.weight.max(1));
         let charged = u64::try_from(charged).unwrap_or(u64::MAX);
         job.account = job.account.saturating_add(charged);
+        self.take_place(slot);
+    }
+
+    /// Whether a job has tasks in shared queues.
+    pub(crate) fn set_waiting(&mut self, slot: u32, waits: bool) {
+        if let Some(job) = self.get_mut(slot)
+            && job.waits != waits
+        {
+            job.waits = waits;
+            self.take_place(slot);
+        }
+    }
+
+    /// The jobs that have tasks in shared queues and may start one, in the order of their turns.
+    pub(crate) fn in_turn(&self) -> impl Iterator<Item = u32> {
+        self.order.iter().map(Turn::job)
+    }
+
+    /// Puts a job where it belongs in the order of turns.
+    fn take_place(&mut self, slot: u32) {
+        let Some(job) = self.jobs.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        let turn = (job.waits && job.may_start()).then(|| Turn::new(job.account, slot));
+        let old = std::mem::replace(&mut job.turn, turn);
+        if old != turn {
+            old.map(|old| self.order.remove(old));
+            if let Some(turn) = turn {
+                self.order.insert(turn);
+            }
+        }
     }
 
     /// A task of it is in a queue. A job that had none there starts level with the others: it
@@ -222,6 +288,9 @@ impl JobTable {
     pub(crate) fn stopped(&mut self, slot: u32) {
         if let Some(job) = self.get_mut(slot) {
             job.running = job.running.saturating_sub(1);
+        }
+        if self.restricted > 0 {
+            self.take_place(slot);
         }
     }
 

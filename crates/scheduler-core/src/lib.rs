@@ -15,6 +15,7 @@ mod attempts;
 mod client;
 mod config;
 mod core;
+mod counts;
 mod effects;
 mod events;
 pub mod extension;
@@ -38,6 +39,7 @@ mod worker;
 
 pub use config::Config;
 pub use core::SchedulerCore;
+pub use counts::{Counts, STATE_NAMES};
 pub use effects::Effects;
 pub use events::Event;
 pub use identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};

@@ -13,6 +13,8 @@ impl SchedulerCore {
                 worker
                     .outbox
                     .push(ToWorker::Free(std::mem::take(&mut worker.freeing)));
+            } else if worker.outbox.is_empty() {
+                self.said_workers.push(slot);
             }
             worker.outbox.push(message);
         }
@@ -21,6 +23,9 @@ impl SchedulerCore {
     /// Tells a worker to drop a value.
     pub(crate) fn free_at(&mut self, slot: u32, task: TaskId) {
         if let Some(worker) = self.workers.get_mut(slot) {
+            if worker.freeing.is_empty() && worker.outbox.is_empty() {
+                self.said_workers.push(slot);
+            }
             worker.freeing.push(task);
         }
     }
@@ -28,7 +33,7 @@ impl SchedulerCore {
     /// Says something to a client.
     pub(crate) fn tell_client(&mut self, slot: u32, message: ToClient) {
         if let Some(client) = self.clients.get_mut(slot) {
-            client.outbox.push(message);
+            client.say(&mut self.said_clients, slot, message);
         }
     }
 
@@ -48,7 +53,11 @@ impl SchedulerCore {
 
     /// Gives out all messages.
     pub(crate) fn flush(&mut self, effects: &mut Effects) {
-        for (_, worker) in self.workers.iter_mut() {
+        self.said_workers.sort_unstable();
+        for slot in self.said_workers.drain(..) {
+            let Some(worker) = self.workers.get_mut(slot) else {
+                continue;
+            };
             if !worker.freeing.is_empty() {
                 worker
                     .outbox
@@ -60,7 +69,11 @@ impl SchedulerCore {
                     .push((worker.id, std::mem::take(&mut worker.outbox)));
             }
         }
-        for (_, client) in self.clients.iter_mut() {
+        self.said_clients.sort_unstable();
+        for slot in self.said_clients.drain(..) {
+            let Some(client) = self.clients.get_mut(slot) else {
+                continue;
+            };
             if !client.outbox.is_empty() {
                 effects
                     .to_clients

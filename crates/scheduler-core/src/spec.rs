@@ -69,6 +69,13 @@ pub(crate) struct ClassRecord {
     pub(crate) open: bool,
 }
 
+impl ClassRecord {
+    /// Whether only workers that it names may run it.
+    pub(crate) fn names_workers(&self) -> bool {
+        !self.workers.is_empty() && !self.open
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpecRecord {
     pub(crate) operation: OperationId,

@@ -1,5 +1,6 @@
 //! A task and its states.
 
+use crate::counts::STATE_NAMES;
 use crate::spec::SpecId;
 use crate::tables::{List, Place, WantList};
 use taskloom_core::{RunId, Time};
@@ -43,20 +44,28 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// How many states there are.
+    pub(crate) const COUNT: usize = 10;
+
+    /// Its number, from 0.
+    pub(crate) fn index(self) -> usize {
+        match self {
+            Self::Released => 0,
+            Self::Waiting { .. } => 1,
+            Self::Queued { .. } => 2,
+            Self::NoWorker { .. } => 3,
+            Self::Pausing { .. } => 4,
+            Self::Assigned { .. } => 5,
+            Self::Processing { .. } => 6,
+            Self::Supplying => 7,
+            Self::Memory { .. } => 8,
+            Self::Erred => 9,
+        }
+    }
+
     /// Its name, for people.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Released => "released",
-            Self::Waiting { .. } => "waiting",
-            Self::Queued { .. } => "queued",
-            Self::NoWorker { .. } => "no-worker",
-            Self::Pausing { .. } => "pausing",
-            Self::Assigned { .. } => "assigned",
-            Self::Processing { .. } => "processing",
-            Self::Supplying => "supplying",
-            Self::Memory { .. } => "memory",
-            Self::Erred => "erred",
-        }
+        STATE_NAMES[self.index()]
     }
 
     /// Whether a task in this state needs its inputs.

@@ -1,6 +1,7 @@
 //! What the scheduler knows of a worker.
 
 use crate::config::Config;
+use crate::placement::Listed;
 use crate::queue::TaskQueue;
 use crate::spec::{ClassRecord, OperationId, SpecId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +15,9 @@ const NOT_OFFERED: u32 = u32::MAX;
 /// A worker whose threads should be busy and that ended nothing for this long has met a long task:
 /// it is given nothing ahead, and what it has in hand goes to workers that idle.
 pub(crate) const STALL: Duration = Duration::from_millis(25);
+
+/// What is queued at a worker is taken to be as long as this while it runs nothing.
+const UNKNOWN_MEAN_NS: u64 = 1_000_000;
 
 /// A task that was given to a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +59,6 @@ pub(crate) struct Worker {
     pub(crate) retracting: FxHashSet<u32>,
     /// When a run ended here last, or the first was given after none.
     pub(crate) last_progress: Time,
-    /// When it was last asked to give runs back.
-    pub(crate) last_retract: Time,
     /// Ready tasks that prefer this worker.
     pub(crate) located: TaskQueue,
     /// Values it holds, by task slot.
@@ -75,6 +77,10 @@ pub(crate) struct Worker {
     pub(crate) moving: FxHashSet<u32>,
     /// Workers whose address it was told.
     pub(crate) introduced: FxHashSet<WorkerId>,
+    /// In which lists of workers it is.
+    pub(crate) listed: Listed,
+    /// Orders workers by name.
+    pub(crate) label: u32,
     pub(crate) outbox: Vec<ToWorker>,
     /// Values to drop, kept apart so that many become one message.
     pub(crate) freeing: Vec<TaskId>,
@@ -106,7 +112,6 @@ impl Worker {
             occupancy_ns: 0,
             retracting: FxHashSet::default(),
             last_progress: now,
-            last_retract: now,
             located: TaskQueue::default(),
             held: FxHashSet::default(),
             held_bytes: 0,
@@ -118,6 +123,8 @@ impl Worker {
             may_leave: false,
             moving: FxHashSet::default(),
             introduced: FxHashSet::default(),
+            listed: Listed::default(),
+            label: 0,
             outbox: Vec::new(),
             freeing: Vec::new(),
         }
@@ -142,9 +149,7 @@ impl Worker {
         !self.leaving
             && self.offer(class.operation).is_some()
             && covers(&self.hello.resources, &class.resources)
-            && (class.workers.is_empty()
-                || class.open
-                || class.workers.binary_search(&self.hello.name).is_ok())
+            && (!class.names_workers() || class.workers.binary_search(&self.hello.name).is_ok())
     }
 
     /// Whether a task of a class, for which the worker qualifies, could be given to it now.
@@ -175,11 +180,6 @@ impl Worker {
         floor.max((by_time as usize).min(most.saturating_sub(self.load())))
     }
 
-    /// The same per thread, in thousandths.
-    pub(crate) fn load_per_thread(&self) -> usize {
-        self.load() * 1000 / self.hello.nthreads.max(1) as usize
-    }
-
     /// How long no run has ended here although all threads should be busy: a task that is longer than
     /// others of its kind shows itself like this.
     pub(crate) fn stalled(&self, now: Time) -> Duration {
@@ -190,14 +190,27 @@ impl Worker {
         }
     }
 
-    /// How long a new task would wait for a thread, in nanoseconds.
-    pub(crate) fn wait_ns(&self, now: Time) -> u64 {
-        if self.load() < self.hello.nthreads as usize {
+    /// How long a new task would wait for a thread, in nanoseconds, if all that it was given went as
+    /// estimated from now on, and what is queued at it were as long on average as that.
+    pub(crate) fn backlog_ns(&self) -> u64 {
+        let threads = u64::from(self.hello.nthreads.max(1));
+        let load = self.load() as u64;
+        let given = if load < threads {
             0
         } else {
-            let stalled = u64::try_from(self.stalled(now).as_nanos()).unwrap_or(u64::MAX / 2);
-            self.occupancy_ns / u64::from(self.hello.nthreads.max(1)) + stalled
-        }
+            self.occupancy_ns / threads
+        };
+        let mean = match load {
+            0 => UNKNOWN_MEAN_NS,
+            load => self.occupancy_ns / load,
+        };
+        given + self.located.len() as u64 * mean / threads
+    }
+
+    /// The same, with the time for which it has ended nothing.
+    pub(crate) fn expected_wait_ns(&self, now: Time) -> u64 {
+        let stalled = u64::try_from(self.stalled(now).as_nanos()).unwrap_or(u64::MAX / 2);
+        self.backlog_ns() + stalled
     }
 
     /// How many tasks it has in hand that its threads cannot have started, if they start the oldest,
@@ -224,7 +237,7 @@ impl Worker {
 
 type Amounts = [(String, ResourceAmount)];
 
-fn covers(have: &Amounts, need: &Amounts) -> bool {
+pub(crate) fn covers(have: &Amounts, need: &Amounts) -> bool {
     need.iter().all(|(name, amount)| {
         let at = have.binary_search_by(|(other, _)| other.cmp(name));
         at.is_ok_and(|at| have[at].1 >= *amount)

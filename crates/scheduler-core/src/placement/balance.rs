@@ -9,6 +9,10 @@ use crate::worker::{RunPlace, STALL, Worker};
 use taskloom_core::message::ToWorker;
 use taskloom_core::{RunId, Time};
 
+/// How many idle workers are weighed in one turn, and how many with tasks in hand.
+const IDLE_WEIGHED: usize = 16;
+const VICTIMS: usize = 64;
+
 /// A task in hand that is at least this long is worth a message and a transfer.
 const LONG_NS: u64 = 10_000_000;
 
@@ -16,48 +20,62 @@ impl SchedulerCore {
     /// Asks workers that have long tasks in hand, or have stalled, to give back what idle workers
     /// could start. The answers come as returned runs; a task that has started meanwhile just ends.
     pub(crate) fn balance(&mut self) {
-        let idle = self.idle_workers();
+        if self.with_tasks_in_hand().next().is_none() {
+            return;
+        }
+        let idle: Vec<u32> = self.idle_workers().take(IDLE_WEIGHED).collect();
         if idle.is_empty() {
             return;
         }
         let now = self.now;
-        let loaded = self.workers.iter().filter(|(_, worker)| {
-            let long = worker.occupancy_ns / (worker.load() as u64).max(1) >= LONG_NS;
-            worker.in_hand() > 0 && (long || worker.stalled(now) >= STALL)
-        });
-        let loaded: Vec<u32> = loaded.map(|(slot, _)| slot).collect();
+        self.last_balance = now;
+        let free = |slot: &u32| {
+            let worker = self.workers.get(*slot);
+            worker.map_or(0, |worker| worker.hello.nthreads as usize - worker.load())
+        };
+        let mut threads: usize = idle.iter().map(free).sum();
+        // Those with the longest wait come first; behind the first that waits less, none is long.
+        let waits = |slot: &u32| {
+            let worker = self.workers.get(*slot);
+            worker.is_some_and(|worker| worker.expected_wait_ns(now) >= LONG_NS)
+        };
+        let loaded = self.with_tasks_in_hand().take_while(waits);
+        let loaded: Vec<u32> = loaded.take(VICTIMS).collect();
         for victim in loaded {
-            let runs = self.runs_to_take_back(victim, &idle);
+            let runs = self.runs_to_take_back(victim, &idle, threads);
             let Some(worker) = self.workers.get_mut(victim) else {
                 continue;
             };
-            worker.last_retract = now;
             if !runs.is_empty() {
+                threads = threads.saturating_sub(runs.len());
                 worker.retracting.extend(runs.iter().map(|&(_, slot)| slot));
+                self.tallies.retracted += runs.len() as u64;
                 let runs = runs.into_iter().map(|(run, _)| run).collect();
                 self.tell_worker(victim, ToWorker::Retract(runs));
+                self.rerank(victim);
             }
         }
     }
 
     /// Workers with a free thread and nothing queued for it.
-    fn idle_workers(&self) -> Vec<u32> {
-        let idle = self.workers.iter().filter(|(_, worker)| is_idle(worker));
-        idle.map(|(slot, _)| slot).collect()
+    fn idle_workers(&self) -> impl Iterator<Item = u32> {
+        self.with_free_threads().filter(|&slot| {
+            let worker = self.workers.get(slot);
+            worker.is_some_and(|worker| worker.located.is_empty())
+        })
     }
 
     /// The latest of the runs that a worker has in hand, as far as some idle worker can run them and
     /// would end them earlier: one per idle thread, and half of all if the worker has stalled.
-    fn runs_to_take_back(&self, victim: u32, idle: &[u32]) -> Vec<(RunId, u32)> {
+    fn runs_to_take_back(&self, victim: u32, idle: &[u32], threads: usize) -> Vec<(RunId, u32)> {
         let Some(worker) = self.workers.get(victim) else {
             return Vec::new();
         };
         let stalled = worker.stalled(self.now) >= STALL;
-        let threads: usize = idle
-            .iter()
-            .filter_map(|&slot| self.workers.get(slot))
-            .map(|worker| worker.hello.nthreads as usize - worker.load())
-            .sum();
+        let long = worker.occupancy_ns / (worker.load() as u64).max(1) >= LONG_NS;
+        if !stalled && !long {
+            return Vec::new();
+        }
         let share = if stalled {
             worker.in_hand().div_ceil(2)
         } else {
@@ -95,7 +113,7 @@ impl SchedulerCore {
         let task = self.task(slot);
         let class = self.specs.class(self.specs.get(task.spec).class);
         let own = worker.given.get(&slot).map_or(0, |given| given.estimate_ns);
-        let wait = worker.wait_ns(self.now).saturating_sub(own);
+        let wait = worker.expected_wait_ns(self.now).saturating_sub(own);
         idle.iter().any(|&thief| {
             self.workers
                 .get(thief)
@@ -108,16 +126,8 @@ impl SchedulerCore {
 
     /// When [`SchedulerCore::balance`] may find something to do although nothing happens.
     pub(crate) fn next_balance(&self) -> Option<Time> {
-        let idle = self.workers.iter().any(|(_, worker)| is_idle(worker));
-        let loaded = self
-            .workers
-            .iter()
-            .filter(|(_, worker)| worker.in_hand() > 0);
-        let due = loaded.map(|(_, worker)| worker.last_progress.max(worker.last_retract) + STALL);
-        idle.then(|| due.min()).flatten()
+        let concerned =
+            self.with_tasks_in_hand().next().is_some() && self.idle_workers().next().is_some();
+        concerned.then(|| self.last_balance + STALL)
     }
-}
-
-fn is_idle(worker: &Worker) -> bool {
-    !worker.leaving && worker.load() < worker.hello.nthreads as usize && worker.located.is_empty()
 }

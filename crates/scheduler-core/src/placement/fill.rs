@@ -5,6 +5,8 @@ use crate::queue::QueueEntry;
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
 use crate::worker::Worker;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Whether tasks that are queued at a worker give way to shared ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,46 +15,75 @@ enum Yields {
     ToNobody,
 }
 
+/// How many workers with a free thread look for a task to take over in one turn.
+const THIEVES: usize = 32;
+
 impl SchedulerCore {
     /// Gives out ready tasks while there is room. What is queued at a worker comes first there,
     /// because it uses up results; then shared work goes to the least loaded; then workers that are
     /// still idle take over what is queued at others.
+    ///
+    /// A worker that has not changed since the last time has no room now for what did not fit then,
+    /// so only those that changed are looked at, unless a class or a worker's queue is new.
     pub(crate) fn fill(&mut self) {
         if self.jobs.len() == 0 && self.located == 0 {
+            self.settle(BTreeSet::new());
             return;
         }
-        let workers: Vec<u32> = self.workers.iter().map(|(slot, _)| slot).collect();
         if self.located > 0 {
-            let turn = |&worker: &u32| self.fill_located(worker, Yields::ToWhoeverIsDue);
-            workers.iter().for_each(turn);
+            self.fill_queued(Yields::ToWhoeverIsDue);
         }
-        if self.jobs.len() > 0 {
-            self.fill_shared();
-        }
+        let exhausted = if self.jobs.len() > 0 {
+            self.fill_shared()
+        } else {
+            BTreeSet::new()
+        };
         if self.located > 0 {
             // What the others left room for.
-            let rest = |&worker: &u32| self.fill_located(worker, Yields::ToNobody);
-            workers.iter().for_each(rest);
-            workers.iter().for_each(|&worker| self.take_over(worker));
+            self.fill_queued(Yields::ToNobody);
+            self.take_over();
+        }
+        self.settle(exhausted);
+    }
+
+    /// Gives workers what is queued at them.
+    fn fill_queued(&mut self, yields: Yields) {
+        // A cap lets a task start anywhere when another one of its job has ended.
+        let workers: Vec<u32> = if self.job_table.any_restricted() {
+            self.with_queues().collect()
+        } else {
+            self.fresh().collect()
+        };
+        for worker in workers {
+            self.fill_located(worker, yields);
         }
     }
 
     /// Gives a worker the tasks that are queued at it, unless shared ones wait that are more urgent, or
     /// as urgent and of a job that was given less.
     fn fill_located(&mut self, slot: u32, yields: Yields) {
-        loop {
-            let Some(worker) = self.workers.get(slot) else {
-                return;
-            };
-            let Some(entry) = self.best_located(worker) else {
-                return;
-            };
-            let spec = self.specs.get(self.task(entry.slot()).spec);
-            let mean = self.specs.mean_ns(self.task(entry.slot()).spec);
-            let class = self.specs.class(spec.class);
-            if worker.room(&self.config, mean, self.now) == 0 || !worker.has_resources(class) {
-                return;
-            }
+        let mut given = false;
+        while let Some(entry) = self.next_located(slot, yields) {
+            self.dequeue(entry.slot(), QueuedAt::Worker(slot));
+            self.give_with_followers(entry.slot(), slot);
+            given = true;
+        }
+        if given {
+            self.rerank(slot);
+        }
+    }
+
+    /// The task queued at a worker that it is to be given now.
+    fn next_located(&self, slot: u32, yields: Yields) -> Option<QueueEntry> {
+        let worker = self.workers.get(slot)?;
+        let entry = self.best_located(worker)?;
+        let spec = self.specs.get(self.task(entry.slot()).spec);
+        let mean = self.specs.mean_ns(self.task(entry.slot()).spec);
+        let class = self.specs.class(spec.class);
+        if worker.room(&self.config, mean, self.now) == 0 || !worker.has_resources(class) {
+            return None;
+        }
+        if yields == Yields::ToWhoeverIsDue && self.jobs.len() > 0 {
             let shared = self.jobs.next(&self.job_table, |class| {
                 worker.qualifies(self.specs.class(class))
             });
@@ -62,24 +93,39 @@ impl SchedulerCore {
                 best.priority() > entry.priority()
                     || best.priority() == entry.priority() && self.job_table.account(job) < own
             };
-            if yields == Yields::ToWhoeverIsDue && due.is_some_and(goes_first) {
-                return;
+            if due.is_some_and(goes_first) {
+                return None;
             }
-            self.dequeue(entry.slot(), QueuedAt::Worker(slot));
-            self.give_with_followers(entry.slot(), slot);
         }
+        Some(entry)
     }
 
     /// Deals shared tasks out. A worker gets several neighbours in the order at a time, so that
-    /// tasks that share a consumer tend to meet.
-    fn fill_shared(&mut self) {
+    /// tasks that share a consumer tend to meet. Returns the classes for which no worker is left.
+    fn fill_shared(&mut self) -> BTreeSet<ClassId> {
+        let closed = RefCell::new(BTreeSet::new());
         loop {
-            let can_run = |class: ClassId| self.open_worker(class).is_some();
-            let Some((job, class)) = self.jobs.next(&self.job_table, can_run) else {
-                return;
+            let open = RefCell::new(None);
+            let can_run = |class: ClassId| {
+                if closed.borrow().contains(&class) {
+                    return false;
+                }
+                let worker = self.open_worker(class);
+                if worker.is_none() {
+                    closed.borrow_mut().insert(class);
+                }
+                *open.borrow_mut() = worker.map(|worker| (class, worker));
+                worker.is_some()
             };
-            let Some((worker, batch)) = self.open_worker(class) else {
-                return;
+            let Some((job, class)) = self.jobs.next(&self.job_table, can_run) else {
+                return closed.into_inner();
+            };
+            let found = open.into_inner().filter(|(of, _)| *of == class);
+            let Some((worker, batch)) = found
+                .map(|(_, worker)| worker)
+                .or_else(|| self.open_worker(class))
+            else {
+                return closed.into_inner();
             };
             let queued = self.jobs.class_len(job, class);
             let share = queued.div_ceil(self.workers.len().max(1)).clamp(1, batch);
@@ -99,6 +145,8 @@ impl SchedulerCore {
                     break;
                 }
             }
+            self.job_table.set_waiting(job, self.jobs.has(job));
+            self.rerank(worker);
         }
     }
 
@@ -111,53 +159,43 @@ impl SchedulerCore {
     fn open_worker(&self, class: ClassId) -> Option<(u32, usize)> {
         let record = self.specs.class(class);
         let mean = self.class_mean_ns(class);
-        let open = self.workers.iter().filter_map(|(slot, worker)| {
-            let room = worker.room(&self.config, mean, self.now);
-            let open = room > 0 && worker.qualifies(record) && worker.has_resources(record);
-            open.then(|| {
-                (
-                    worker.wait_ns(self.now),
-                    worker.load_per_thread(),
-                    worker.held_bytes,
-                    slot,
-                    room,
-                )
-            })
-        });
-        open.min().map(|(.., slot, room)| (slot, room))
+        let room = |worker: &Worker| worker.room(&self.config, mean, self.now);
+        let is_open = |worker: &Worker| worker.has_resources(record) && room(worker) > 0;
+        let slot = if self.ranks.exhausted.contains(&class) {
+            let get = |slot: &u32| self.workers.get(*slot);
+            let is_open = |worker: &Worker| worker.qualifies(record) && is_open(worker);
+            self.fresh().find(|slot| get(slot).is_some_and(is_open))
+        } else {
+            self.first_worker(record, is_open)
+        };
+        let slot = slot?;
+        Some((slot, room(self.workers.get(slot)?)))
     }
 
-    /// A worker that would idle takes a task that is queued at the one with the longest wait, if it
-    /// would end there earlier, with the transfer of its inputs.
-    fn take_over(&mut self, thief: u32) {
-        loop {
-            let Some(worker) = self.workers.get(thief) else {
-                return;
-            };
-            if worker.leaving || worker.load() >= worker.hello.nthreads as usize {
-                return;
+    /// Workers that would idle take tasks that are queued at those with the longest wait, if these
+    /// would end there earlier, with the transfer of their inputs.
+    fn take_over(&mut self) {
+        let thieves: Vec<u32> = self.with_free_threads().take(THIEVES).collect();
+        for thief in thieves {
+            while let Some((victim, slot)) = self.worth_taking(thief) {
+                self.tallies.taken_over += 1;
+                self.dequeue(slot, QueuedAt::Worker(victim));
+                self.give_with_followers(slot, thief);
+                self.rerank(thief);
+                self.rerank(victim);
             }
-            let busy = self
-                .workers
-                .iter()
-                .filter(|(slot, other)| *slot != thief && !other.located.is_empty());
-            let victim = busy
-                .map(|(slot, other)| (self.expected_wait_ns(other), slot))
-                .max();
-            let Some((wait, victim)) = victim else { return };
-            let Some(slot) = self.worth_taking(victim, thief, wait) else {
-                return;
-            };
-            self.dequeue(slot, QueuedAt::Worker(victim));
-            self.give_with_followers(slot, thief);
         }
     }
 
-    /// The best task queued at `victim` that this worker can run, if it gains by moving and the
-    /// worker can reach a holder of each input.
-    fn worth_taking(&self, victim: u32, thief_slot: u32, wait_ns: u64) -> Option<u32> {
-        let victim = self.workers.get(victim)?;
+    /// The best task that is queued at the worker with the longest wait, and that worker, if this one
+    /// has a thread for it, can run it, gains by it, and can reach a holder of each input.
+    fn worth_taking(&self, thief_slot: u32) -> Option<(u32, u32)> {
         let thief = self.workers.get(thief_slot)?;
+        if thief.leaving || thief.load() >= thief.hello.nthreads as usize {
+            return None;
+        }
+        let victim_slot = self.with_queues().find(|&slot| slot != thief_slot)?;
+        let victim = self.workers.get(victim_slot)?;
         let entry = self.best_located(victim)?;
         let task = self.task(entry.slot());
         let class = self.specs.class(self.specs.get(task.spec).class);
@@ -165,7 +203,8 @@ impl SchedulerCore {
             return None;
         }
         let bytes = self.bytes_to_bring(entry.slot(), thief_slot)?;
-        (self.transfer_ns(bytes) < wait_ns).then_some(entry.slot())
+        let gains = self.transfer_ns(bytes) < victim.expected_wait_ns(self.now);
+        gains.then_some((victim_slot, entry.slot()))
     }
 
     /// The best task that is queued at a worker and whose job may start one more.

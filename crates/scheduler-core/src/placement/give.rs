@@ -44,6 +44,8 @@ impl SchedulerCore {
                 place: RunPlace::Thread,
             },
         );
+        self.tallies.dispatched += 1;
+        self.tallies.sent_ahead += u64::from(missing > 0);
         record.occupancy_ns += estimate_ns;
         record.reserve(class);
         let state = match missing {

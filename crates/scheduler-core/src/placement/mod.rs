@@ -4,10 +4,15 @@
 //! they would end first, the others in the shared queue of their job and class. `fill.rs` gives
 //! workers what they have room for, at the end of each turn; `balance.rs` takes back what a worker
 //! has in hand while others idle. `give.rs` makes the dispatch itself, and
-//! `ahead.rs` sends tasks along whose inputs are being made on the same worker.
+//! `ahead.rs` sends tasks along whose inputs are being made on the same worker. `ranks.rs` keeps the
+//! workers in order, so that none of this looks at all of them.
 
 mod ahead;
 mod balance;
 mod fill;
 mod give;
 mod queue_ready;
+mod rank;
+mod ranks;
+
+pub(crate) use ranks::{Listed, WorkerRanks};

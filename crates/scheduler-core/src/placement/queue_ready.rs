@@ -4,7 +4,6 @@ use crate::core::SchedulerCore;
 use crate::queue::QueueEntry;
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
-use crate::worker::Worker;
 use std::collections::BTreeMap;
 
 /// How many of the least loaded workers are weighed beside the holders of the inputs.
@@ -67,6 +66,8 @@ impl SchedulerCore {
                     worker.located.insert(entry);
                     self.located += 1;
                 }
+                self.rerank(worker);
+                self.freshen(worker);
             }
         }
         if let Some((of, _)) = last {
@@ -75,6 +76,7 @@ impl SchedulerCore {
         for ((job, class), mut entries) in shared {
             if !entries.is_empty() {
                 self.jobs.insert_all(job, class, &mut entries);
+                self.job_table.set_waiting(job, true);
             }
         }
     }
@@ -111,11 +113,11 @@ impl SchedulerCore {
                 .is_some_and(|worker| worker.qualifies(record))
         };
         let mut candidates: Vec<u32> = there.keys().copied().filter(qualified).collect();
-        candidates.extend(self.least_loaded(|worker| worker.qualifies(record)));
+        candidates.extend(self.first_workers(record, OTHERS));
         let cost = |slot: &u32| {
             let missing = all_bytes - there.get(slot).copied().unwrap_or(0);
             let worker = self.workers.get(*slot);
-            let wait = worker.map_or(0, |worker| self.expected_wait_ns(worker));
+            let wait = worker.map_or(0, |worker| worker.expected_wait_ns(self.now));
             let cut_off = there
                 .keys()
                 .any(|&holder| self.unreachable.contains(&(*slot, holder)));
@@ -132,31 +134,6 @@ impl SchedulerCore {
             candidates.retain(others);
         }
         candidates.into_iter().min_by_key(cost)
-    }
-
-    /// The few workers with the shortest wait.
-    fn least_loaded(&self, qualifies: impl Fn(&Worker) -> bool) -> Vec<u32> {
-        let mut best: Vec<(u64, usize, u32)> = Vec::with_capacity(OTHERS + 1);
-        for (slot, worker) in self.workers.iter().filter(|(_, worker)| qualifies(worker)) {
-            let rank = (self.expected_wait_ns(worker), worker.load(), slot);
-            if best.len() < OTHERS || best.last().is_some_and(|last| rank < *last) {
-                best.push(rank);
-                best.sort_unstable();
-                best.truncate(OTHERS);
-            }
-        }
-        best.into_iter().map(|(_, _, slot)| slot).collect()
-    }
-
-    /// How long a task queued at this worker now would wait: what it was given, and what is queued
-    /// for it here, which is taken to be as long as what it was given is on average.
-    pub(crate) fn expected_wait_ns(&self, worker: &Worker) -> u64 {
-        let queued = worker.located.len() as u64;
-        let mean = match worker.load() as u64 {
-            0 => 1_000_000,
-            load => worker.occupancy_ns / load,
-        };
-        worker.wait_ns(self.now) + queued * mean / u64::from(worker.hello.nthreads.max(1))
     }
 
     /// How long it takes to bring this many bytes from another worker.

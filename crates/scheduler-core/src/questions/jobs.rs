@@ -51,6 +51,7 @@ impl SchedulerCore {
             JobChange::Cap(cap) => job.cap = cap,
             JobChange::Cancel => {}
         });
+        self.touch_queued();
         Ok(Answer::Done(tasks))
     }
 

@@ -73,13 +73,17 @@ impl Jobs {
         table: &JobTable,
         can_run: impl Fn(ClassId) -> bool,
     ) -> Option<(u32, ClassId)> {
-        let startable = self.jobs.iter().filter(|(job, _)| table.may_start(**job));
-        let heads = startable.filter_map(|(&job, of_job)| {
-            let classes = of_job.classes.iter().filter(|(class, _)| can_run(**class));
-            let best = classes.max_by_key(|(_, queue)| queue.best())?;
-            Some((table.account(job), job, *best.0))
-        });
-        heads.min().map(|(_, job, class)| (job, class))
+        table.in_turn().find_map(|job| {
+            let classes = self.jobs.get(&job)?.classes.iter();
+            let runnable = classes.filter(|(class, _)| can_run(**class));
+            let best = runnable.max_by_key(|(_, queue)| queue.best())?;
+            Some((job, *best.0))
+        })
+    }
+
+    /// Whether a job has tasks here.
+    pub(crate) fn has(&self, job: u32) -> bool {
+        self.jobs.contains_key(&job)
     }
 
     /// The best entry of a class of a job.

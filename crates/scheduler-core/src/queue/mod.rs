@@ -1,9 +1,13 @@
-//! The sorted queues of ready tasks.
+//! Sorted lists, and the queues of ready tasks that are made of them.
 
+mod entry;
 mod jobs;
 mod leaf;
-mod task_queue;
+mod sorted_list;
 
+pub use entry::{Entry, QueueEntry};
 pub(crate) use jobs::Jobs;
-pub use leaf::QueueEntry;
-pub use task_queue::TaskQueue;
+pub use sorted_list::SortedList;
+
+/// Ready tasks, the most urgent first.
+pub type TaskQueue = SortedList<QueueEntry>;

@@ -83,15 +83,20 @@ impl SchedulerCore {
         self.set_state(slot, State::Erred);
         let (id, end) = (self.task_id(slot), TaskEnd::Failed(failure.code));
         let (wants, clients) = (&self.wants, &mut self.clients);
+        let said = &mut self.said_clients;
         for want in wants.iter(self.tasks[slot as usize].wants) {
             if want.client == HOLDER {
                 self.host.note_for_holder(want.ticket.0, id, end);
             } else if let Some(client) = clients.get_mut(want.client) {
                 let failure = failure.clone();
-                client.outbox.push(ToClient::Failed {
-                    ticket: want.ticket,
-                    failure,
-                });
+                client.say(
+                    said,
+                    want.client,
+                    ToClient::Failed {
+                        ticket: want.ticket,
+                        failure,
+                    },
+                );
             }
         }
         self.host.note_for_all(id, end);

@@ -30,6 +30,7 @@ impl SchedulerCore {
         };
         let given_to = self.task(slot).state.given_to();
         if given_to != Some((worker, run)) {
+            self.tallies.stale += 1;
             // A later run at the same worker puts its own value over this one; telling the worker to
             // drop it could meet the later value instead.
             let later_run_here = given_to.is_some_and(|(at, _)| at == worker);
@@ -79,16 +80,21 @@ impl SchedulerCore {
     pub(crate) fn announce(&mut self, slot: u32, nbytes: u64, value: Option<&Encoded>) {
         let (id, end) = (self.task_id(slot), TaskEnd::Finished { nbytes });
         let (wants, clients) = (&self.wants, &mut self.clients);
+        let said = &mut self.said_clients;
         for want in wants.iter(self.tasks[slot as usize].wants) {
             if want.client == HOLDER {
                 self.host.note_for_holder(want.ticket.0, id, end);
             } else if let Some(client) = clients.get_mut(want.client) {
                 let value = value.cloned();
-                client.outbox.push(ToClient::Finished {
-                    ticket: want.ticket,
-                    nbytes,
-                    value,
-                });
+                client.say(
+                    said,
+                    want.client,
+                    ToClient::Finished {
+                        ticket: want.ticket,
+                        nbytes,
+                        value,
+                    },
+                );
             }
         }
         self.host.note_for_all(id, end);
@@ -157,20 +163,22 @@ impl SchedulerCore {
     }
 
     /// A withdrawn run is over: its thread and resources are free again.
-    pub(crate) fn run_ended(&mut self, worker: u32, run: RunId) {
+    pub(crate) fn run_ended(&mut self, slot: u32, run: RunId) {
         let now = self.now;
-        if let Some(worker) = self.workers.get_mut(worker) {
+        if let Some(worker) = self.workers.get_mut(slot) {
             worker.last_progress = now;
             if let Some(given) = worker.ending.remove(&run) {
                 worker.away -= usize::from(given.place == RunPlace::Away);
                 worker.occupancy_ns -= given.estimate_ns;
                 worker.give_back(self.specs.class(self.specs.get(given.spec).class));
             }
+            self.touch(slot);
         }
     }
 
     /// A task is with this worker no more, and its thread is free.
     pub(crate) fn take_off(&mut self, slot: u32, worker: u32) {
+        self.touch(worker);
         if let Some(worker) = self.workers.get_mut(worker)
             && let Some(given) = worker.given.remove(&slot)
         {
@@ -187,6 +195,7 @@ impl SchedulerCore {
     /// A task is with this worker no more, but its run may still occupy a thread until it is
     /// reported ended.
     pub(crate) fn withdraw(&mut self, slot: u32, worker: u32, run: RunId) {
+        self.touch(worker);
         if let Some(worker) = self.workers.get_mut(worker)
             && let Some(given) = worker.given.remove(&slot)
         {

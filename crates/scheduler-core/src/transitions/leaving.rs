@@ -19,6 +19,7 @@ impl SchedulerCore {
         let name = worker.hello.name.clone();
         self.specs.worker_present(&name, false);
         self.located -= located.len();
+        self.rank_leaving(slot);
         for entry in located.iter() {
             self.set_waiting(entry.slot());
         }
@@ -30,15 +31,15 @@ impl SchedulerCore {
     /// Moves what only leaving workers hold, and lets those go that hold nothing of the kind and run
     /// nothing.
     pub(crate) fn let_leave(&mut self) {
-        let leaving = self
-            .workers
-            .iter()
-            .filter(|(_, w)| w.leaving && !w.may_leave);
-        let leaving: Vec<u32> = leaving.map(|(slot, _)| slot).collect();
+        let leaving: Vec<u32> = self.ranks.leaving.iter().copied().collect();
         for slot in leaving {
             let Some(worker) = self.workers.get(slot) else {
                 continue;
             };
+            if worker.may_leave {
+                self.ranks.leaving.remove(&slot);
+                continue;
+            }
             let idle = worker.given.is_empty() && worker.ending.is_empty();
             let mut held: Vec<u32> = worker.held.difference(&worker.moving).copied().collect();
             held.sort_unstable();
@@ -50,6 +51,7 @@ impl SchedulerCore {
                 && worker.moving.is_empty()
             {
                 worker.may_leave = true;
+                self.ranks.leaving.remove(&slot);
                 self.tell_worker(slot, ToWorker::MayLeave);
             }
         }

@@ -72,11 +72,16 @@ impl SchedulerCore {
         self.set_state(slot, State::Released);
         let residence = self.specs.options_of(self.task(slot).spec).residence;
         let (wants, clients) = (&self.wants, &mut self.clients);
+        let said = &mut self.said_clients;
         for want in wants.iter(self.tasks[slot as usize].wants) {
             if let Some(client) = clients.get_mut(want.client) {
-                client.outbox.push(ToClient::Pending {
-                    ticket: want.ticket,
-                });
+                client.say(
+                    said,
+                    want.client,
+                    ToClient::Pending {
+                        ticket: want.ticket,
+                    },
+                );
             }
         }
         let dependents = self.task(slot).dependents;

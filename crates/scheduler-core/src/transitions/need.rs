@@ -76,10 +76,12 @@ impl SchedulerCore {
                 let task = self.task(slot);
                 let (job, class) = (task.job, self.specs.get(task.spec).class);
                 self.jobs.remove(job, class, entry);
+                self.job_table.set_waiting(job, self.jobs.has(job));
             }
             QueuedAt::Worker(worker) => {
-                if let Some(worker) = self.workers.get_mut(worker) {
-                    self.located -= usize::from(worker.located.remove(entry));
+                if let Some(record) = self.workers.get_mut(worker) {
+                    self.located -= usize::from(record.located.remove(entry));
+                    self.touch(worker);
                 }
             }
         }

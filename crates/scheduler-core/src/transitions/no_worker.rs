@@ -17,11 +17,7 @@ impl SchedulerCore {
     /// Whether some connected worker can ever run tasks of a class.
     pub(crate) fn somebody_qualifies(&self, class: ClassId) -> bool {
         let class = self.specs.class(class);
-        self.specs.record(class.operation).offered_by > 0
-            && self
-                .workers
-                .iter()
-                .any(|(_, worker)| worker.qualifies(class))
+        self.specs.record(class.operation).offered_by > 0 && self.any_qualifies(class)
     }
 
     /// Ready -> no-worker. The client is told at the end of the turn.
@@ -79,7 +75,9 @@ impl SchedulerCore {
     pub(crate) fn unqualified_to_stuck(&mut self) {
         for (job, class) in self.jobs.classes() {
             if !self.somebody_qualifies(class) {
-                for entry in self.jobs.take_class(job, class) {
+                let stuck = self.jobs.take_class(job, class);
+                self.job_table.set_waiting(job, self.jobs.has(job));
+                for entry in stuck {
                     self.enter_no_worker(entry.slot(), class);
                 }
             }

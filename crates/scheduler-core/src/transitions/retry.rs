@@ -114,10 +114,11 @@ impl SchedulerCore {
             self.task_mut(slot).suspicion = 0;
             self.set_state(slot, State::Released);
             let (wants, clients) = (&self.wants, &mut self.clients);
+            let said = &mut self.said_clients;
             for want in wants.iter(self.tasks[slot as usize].wants) {
                 if let Some(client) = clients.get_mut(want.client) {
                     let ticket = want.ticket;
-                    client.outbox.push(ToClient::Pending { ticket });
+                    client.say(said, want.client, ToClient::Pending { ticket });
                 }
             }
         }

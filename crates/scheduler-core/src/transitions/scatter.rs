@@ -141,10 +141,10 @@ impl SchedulerCore {
 
     /// A ticket that stands for nothing, and why.
     pub(crate) fn refuse_ticket(&mut self, client: u32, ticket: Ticket, failure: Arc<TaskFailure>) {
-        if let Some(client) = self.clients.get_mut(client) {
-            client.tickets.set(ticket, TicketEntry::Refused);
-            client.outbox.push(ToClient::Failed { ticket, failure });
+        if let Some(record) = self.clients.get_mut(client) {
+            record.tickets.set(ticket, TicketEntry::Refused);
         }
+        self.tell_client(client, ToClient::Failed { ticket, failure });
     }
 
     /// Released -> supplying: ask a client to bring the data to a worker.

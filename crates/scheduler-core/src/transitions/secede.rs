@@ -29,6 +29,7 @@ impl SchedulerCore {
         if current.is_some() {
             self.job_table.stopped(job);
         }
+        self.touch(worker);
     }
 
     /// It occupies a thread again.
@@ -52,6 +53,7 @@ impl SchedulerCore {
         if current.is_some() {
             self.job_table.started(job, 0);
         }
+        self.touch(worker);
     }
 
     /// The slot of a task whose current run this is.

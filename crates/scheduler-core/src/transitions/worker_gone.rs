@@ -17,6 +17,7 @@ impl SchedulerCore {
             return;
         };
         self.worker_names.remove(&worker.hello.name);
+        self.unrank(slot, &worker);
         self.host.note(|| ExtensionEvent::WorkerGone {
             name: worker.hello.name.clone(),
         });

@@ -39,6 +39,7 @@ impl SchedulerCore {
         self.host
             .note(|| ExtensionEvent::WorkerJoined { name: name.clone() });
         self.worker_names.insert(name, slot);
+        self.rank_new(slot, &operations);
         if self.workers.len() == 1 {
             self.start_no_worker_clocks();
             self.next_lease_check = now + self.config.worker_timeout / 4;

@@ -1,40 +1,61 @@
 //! A sorted list of sorted leaves.
 
-use super::leaf::{Leaf, QueueEntry};
+use super::entry::Entry;
+use super::leaf::Leaf;
+use std::marker::PhantomData;
 
 /// A leaf is split when it grows beyond this; see docs/architecture.md for the measurement.
 const LEAF_MAX: usize = 512;
 
-/// A sorted queue of tasks: any insert and remove in about a hundred nanoseconds, the best task in
-/// constant time, whatever the length.
+/// A sorted list: any insert and remove in about a hundred nanoseconds, the best entry in constant
+/// time, whatever the length.
 ///
 /// The directory holds the greatest entry of each leaf in a plain vector. The leaves are in ascending
-/// order, so the best task is the last entry of the last leaf.
-#[derive(Debug, Clone, Default)]
-pub struct TaskQueue {
+/// order, so the best entry is the last one of the last leaf.
+#[derive(Debug, Clone)]
+pub struct SortedList<E> {
     leaves: Vec<Leaf>,
-    greatest: Vec<QueueEntry>,
+    greatest: Vec<u128>,
     len: usize,
+    entries: PhantomData<E>,
 }
 
-impl TaskQueue {
-    /// How many tasks are queued.
+impl<E> Default for SortedList<E> {
+    fn default() -> Self {
+        Self {
+            leaves: Vec::new(),
+            greatest: Vec::new(),
+            len: 0,
+            entries: PhantomData,
+        }
+    }
+}
+
+impl<E: Entry> SortedList<E> {
+    /// How many entries there are.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether no task is queued.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The best task.
-    pub fn best(&self) -> Option<QueueEntry> {
-        self.greatest.last().copied()
+    /// The best entry.
+    pub fn best(&self) -> Option<E> {
+        self.greatest.last().copied().map(E::from_bits)
     }
 
-    /// Takes the best task.
-    pub fn pop(&mut self) -> Option<QueueEntry> {
+    /// Removes all entries.
+    pub fn clear(&mut self) {
+        self.leaves.clear();
+        self.greatest.clear();
+        self.len = 0;
+    }
+
+    /// Takes the best entry.
+    pub fn pop(&mut self) -> Option<E> {
         let leaf = self.leaves.last_mut()?;
         let entry = leaf.pop();
         match leaf.last() {
@@ -48,11 +69,12 @@ impl TaskQueue {
             }
         }
         self.len -= usize::from(entry.is_some());
-        entry
+        entry.map(E::from_bits)
     }
 
-    /// Adds a task that is not in the queue.
-    pub fn insert(&mut self, entry: QueueEntry) {
+    /// Adds an entry that is not in the list.
+    pub fn insert(&mut self, entry: E) {
+        let entry = entry.to_bits();
         self.len += 1;
         let Some(last) = self.leaves.len().checked_sub(1) else {
             self.leaves.push(Leaf::from(vec![entry]));
@@ -81,29 +103,30 @@ impl TaskQueue {
         }
     }
 
-    /// Adds many tasks that are not in the queue; the vector comes back empty.
-    pub fn insert_all(&mut self, entries: &mut Vec<QueueEntry>) {
+    /// Adds many entries that are not in the list; the vector comes back empty.
+    pub fn insert_all(&mut self, entries: &mut Vec<E>) {
         // A few are cheaper one by one than a merge of the leaves they fall into.
         if entries.len() < 8 {
             entries.drain(..).for_each(|entry| self.insert(entry));
             return;
         }
+        let mut entries: Vec<u128> = entries.drain(..).map(E::to_bits).collect();
         entries.sort_unstable();
         self.len += entries.len();
         let old = std::mem::take(&mut self.leaves);
         self.greatest.clear();
-        let mut left = entries.drain(..).peekable();
+        let mut left = entries.into_iter().peekable();
         let mut old = old.into_iter().peekable();
         while let Some(leaf) = old.next() {
             // What belongs before the next leaf goes into this one; the last leaf takes the rest.
             let bound = old.peek().and_then(|next| next.first().copied());
-            let belongs = |entry: &QueueEntry| bound.is_none_or(|bound| *entry < bound);
+            let belongs = |entry: &u128| bound.is_none_or(|bound| *entry < bound);
             if !left.peek().is_some_and(belongs) {
                 self.greatest.extend(leaf.last().copied());
                 self.leaves.push(leaf);
                 continue;
             }
-            let mut merged: Vec<QueueEntry> = leaf.into();
+            let mut merged: Vec<u128> = leaf.into();
             while let Some(entry) = left.next_if(belongs) {
                 merged.push(entry);
             }
@@ -112,11 +135,7 @@ impl TaskQueue {
         Self::append(&mut self.leaves, &mut self.greatest, left.collect());
     }
 
-    fn append(
-        leaves: &mut Vec<Leaf>,
-        greatest: &mut Vec<QueueEntry>,
-        mut entries: Vec<QueueEntry>,
-    ) {
+    fn append(leaves: &mut Vec<Leaf>, greatest: &mut Vec<u128>, mut entries: Vec<u128>) {
         entries.sort_unstable();
         let pieces = entries.len().div_ceil(LEAF_MAX);
         for piece in 0..pieces {
@@ -131,8 +150,9 @@ impl TaskQueue {
         }
     }
 
-    /// Removes a task; false if it is not in the queue.
-    pub fn remove(&mut self, entry: QueueEntry) -> bool {
+    /// Removes an entry; false if it is not in the list.
+    pub fn remove(&mut self, entry: E) -> bool {
+        let entry = entry.to_bits();
         let at = self.greatest.partition_point(|&greatest| greatest < entry);
         let Some(leaf) = self.leaves.get_mut(at) else {
             return false;
@@ -150,16 +170,18 @@ impl TaskQueue {
         true
     }
 
-    /// Whether a task is in the queue.
-    pub fn contains(&self, entry: QueueEntry) -> bool {
+    /// Whether an entry is in the list.
+    pub fn contains(&self, entry: E) -> bool {
+        let entry = entry.to_bits();
         let at = self.greatest.partition_point(|&greatest| greatest < entry);
         self.leaves
             .get(at)
             .is_some_and(|leaf| leaf.contains(&entry))
     }
 
-    /// How many tasks are better than this entry.
-    pub fn ahead_of(&self, entry: QueueEntry) -> usize {
+    /// How many entries are better than this one.
+    pub fn ahead_of(&self, entry: E) -> usize {
+        let entry = entry.to_bits();
         let at = self.greatest.partition_point(|&greatest| greatest <= entry);
         let later: usize = self.leaves.iter().skip(at + 1).map(|leaf| leaf.len()).sum();
         let here = self.leaves.get(at).map_or(0, |leaf| {
@@ -168,19 +190,19 @@ impl TaskQueue {
         later + here
     }
 
-    /// All tasks, the best first.
-    pub fn iter(&self) -> impl Iterator<Item = QueueEntry> + '_ {
+    /// All entries, the best first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = E> + '_ {
         self.leaves
             .iter()
             .rev()
-            .flat_map(|leaf| leaf.iter().rev().copied())
+            .flat_map(|leaf| leaf.iter().rev().copied().map(E::from_bits))
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
+    use super::super::{QueueEntry, TaskQueue};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
