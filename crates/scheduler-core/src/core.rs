@@ -258,7 +258,18 @@ impl SchedulerCore {
         }
     }
 
-    fn table_sizes(&self) -> TableSizes {
+    /// How many tasks are in each state.
+    pub fn task_counts(&self) -> TaskCounts {
+        self.counts
+    }
+
+    /// How many workers and how many clients are connected.
+    pub fn peer_counts(&self) -> (usize, usize) {
+        (self.workers.len(), self.clients.len())
+    }
+
+    /// How much is in the tables.
+    pub fn table_sizes(&self) -> TableSizes {
         let (holds, holders) = self.host.holds();
         let calls = self.clients.iter().map(|(_, client)| client.calls.len());
         TableSizes {

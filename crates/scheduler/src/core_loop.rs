@@ -3,6 +3,7 @@
 use crate::SchedulerConfig;
 use crate::input::{Input, Whereabouts};
 use crate::links::Links;
+use crate::meters::{Meters, PUBLISH_EVERY};
 use crate::roster::Registered;
 use std::time::{Duration, Instant};
 use taskloom_core::message::Peer;
@@ -10,6 +11,7 @@ use taskloom_rpc::Clock;
 use taskloom_rpc::link::Handled;
 use taskloom_scheduler_core::extension::{Extension, ExtensionError};
 use taskloom_scheduler_core::{Effects, Event, SchedulerCore};
+use taskloom_telemetry::Metrics;
 use tokio::sync::{mpsc, watch};
 
 /// How many inputs one turn takes at most. A turn ends with the placing of tasks and the flush of all
@@ -26,6 +28,10 @@ pub(crate) struct CoreLoop {
     clock: Clock,
     links: Links,
     worker_timeout: Duration,
+    meters: Meters,
+    /// When the pictures of the core that others look at are to be renewed: set by the first turn
+    /// after they were.
+    publish_at: Option<Instant>,
     /// Set once the scheduler is ending: when to stop waiting for the peers.
     closing: Option<Instant>,
 }
@@ -36,6 +42,7 @@ impl CoreLoop {
         epoch: u16,
         extensions: Vec<Box<dyn Extension>>,
         roster: watch::Sender<Vec<Registered>>,
+        metrics: &Metrics,
     ) -> Result<Self, ExtensionError> {
         Ok(Self {
             core: SchedulerCore::with_extensions(config.core(), epoch, extensions)?,
@@ -43,6 +50,8 @@ impl CoreLoop {
             clock: Clock::new(),
             links: Links::new(roster),
             worker_timeout: config.worker_timeout,
+            meters: Meters::new(metrics),
+            publish_at: None,
             closing: None,
         })
     }
@@ -82,6 +91,7 @@ impl CoreLoop {
                 self.take(input, &mut handled);
             }
             self.end_turn();
+            self.publish();
             // Dropping what was handled acknowledges it, and the acknowledgement is the peers' credit.
             handled.clear();
             if let Some(until) = self.closing
@@ -99,7 +109,7 @@ impl CoreLoop {
             .next_deadline()
             .and_then(|time| self.clock.instant(time));
         let mut wake = deadline.unwrap_or_else(far_away);
-        if let Some(until) = self.closing {
+        for until in [self.closing, self.publish_at].into_iter().flatten() {
             wake = wake.min(until);
         }
         wake
@@ -131,16 +141,20 @@ impl CoreLoop {
     fn take(&mut self, input: Input, handled: &mut Vec<Handled>) {
         match input {
             Input::WorkerHello { hello, door } => {
+                self.meters.op.add("worker_hello");
                 let session = self.links.worker_waits(&hello, door);
                 self.handle(Event::WorkerJoined { session, hello });
             }
             Input::WorkerSaid { worker, batch } => {
                 handled.push(batch.handled);
                 if self.links.has_worker(worker) {
+                    self.meters.worker_said(&batch.messages, batch.bytes);
+                    let begun = Instant::now();
                     self.handle(Event::WorkerSaid {
                         worker,
                         messages: batch.messages,
                     });
+                    self.meters.handle_worker.record(begun.elapsed());
                 }
             }
             Input::WorkerGone { worker, reason } => {
@@ -149,16 +163,20 @@ impl CoreLoop {
                 }
             }
             Input::ClientHello { hello, door } => {
+                self.meters.op.add("client_hello");
                 let session = self.links.client_waits(&hello, door);
                 self.handle(Event::ClientJoined { session, hello });
             }
             Input::ClientSaid { client, batch } => {
                 handled.push(batch.handled);
                 if self.links.has_client(client) {
+                    let submits = self.meters.client_said(&batch.messages, batch.bytes);
+                    let begun = Instant::now();
                     self.handle(Event::ClientSaid {
                         client,
                         messages: batch.messages,
                     });
+                    self.meters.client_was_heard(begun.elapsed(), submits);
                 }
             }
             Input::ClientGone { client, reason } => {
@@ -168,9 +186,11 @@ impl CoreLoop {
             }
             // Whoever asked may have left; then nobody wants the answer.
             Input::Identity { answer } => {
+                self.meters.op.add("identity");
                 let _ = answer.send(self.core.identity(self.clock.now()));
             }
             Input::Locate { task, answer } => {
+                self.meters.op.add("relay_locate");
                 let located = self.core.locate_task(task).map(|(nbytes, peers)| {
                     let reach = |peer: &Peer| self.links.reach(peer.worker);
                     Whereabouts {
@@ -181,6 +201,7 @@ impl CoreLoop {
                 let _ = answer.send(located);
             }
             Input::Reach { worker, answer } => {
+                self.meters.op.add("relay_reach");
                 let _ = answer.send(self.links.reach(worker));
             }
             Input::Close { reason } => self.close(reason),
@@ -196,13 +217,28 @@ impl CoreLoop {
         }
     }
 
+    /// Renews the pictures of the core, every now and then.
+    fn publish(&mut self) {
+        let now = Instant::now();
+        match self.publish_at {
+            None => self.publish_at = Some(now + PUBLISH_EVERY),
+            Some(at) if now >= at => {
+                self.meters.publish(&self.core, &self.links);
+                self.publish_at = None;
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Lets the core place tasks, then says everything that it wants said.
     fn end_turn(&mut self) {
         loop {
             if let Some(reason) = self.effects.close.take() {
                 self.close(reason);
             }
+            let begun = Instant::now();
             self.handle(Event::EndOfTurn);
+            self.meters.turn_ended(begun.elapsed(), &self.effects);
             for fault in self.effects.extension_faults.drain(..) {
                 tracing::error!(
                     extension = fault.extension,
@@ -211,7 +247,7 @@ impl CoreLoop {
                     fault.message
                 );
             }
-            let lost = self.links.flush(&mut self.effects);
+            let lost = self.links.flush(&mut self.effects, &self.meters);
             if lost.is_empty() {
                 break;
             }

@@ -17,6 +17,7 @@ use taskloom_rpc::data::{BufferPool, DataLimits, DataService, PeerPool, PoolOpti
 use taskloom_rpc::listen::{Listener, contact_ip};
 use taskloom_rpc::serve::{lobby, scheduler_routes, with_actors};
 use taskloom_scheduler_core::extension::Extension;
+use taskloom_telemetry::{Metrics, measure_ticks, shift_windows};
 use tokio::sync::watch;
 
 /// A scheduler. See [`Scheduler::spawn`].
@@ -73,7 +74,8 @@ fn start(
 
     let (core, inputs) = CoreHandle::new();
     let (registered, roster) = watch::channel(Vec::new());
-    let core_loop = CoreLoop::new(config, epoch(), extensions, registered)?;
+    let metrics = Metrics::new("scheduler");
+    let core_loop = CoreLoop::new(config, epoch(), extensions, registered, &metrics)?;
     let buffers = BufferPool::new(config.relay_bytes);
     let relay = {
         // Connections live on the runtime that is entered when they are made: the relay's.
@@ -99,6 +101,8 @@ fn start(
         routes: routes.clone(),
     };
     let core_driver = core_runtime.handle().clone();
+    core_runtime.spawn(measure_ticks(metrics.clone()));
+    bulk_runtime.spawn(shift_windows(metrics.clone()));
     let core_part = spawn_core(core_runtime, core_loop, inputs, front, phase.clone())?;
     let bulk_part = spawn_bulk(bulk_runtime, bulk_incoming, routes, phases).inspect_err(|_| {
         phase.send_replace(Phase::Dropped);
@@ -110,6 +114,7 @@ fn start(
         core,
         core_driver,
         roster,
+        metrics,
         phase,
         parts,
     })
@@ -123,6 +128,7 @@ pub struct SchedulerHandle {
     core: CoreHandle,
     core_driver: tokio::runtime::Handle,
     roster: Roster,
+    metrics: Metrics,
     phase: watch::Sender<Phase>,
     parts: Vec<Part>,
 }
@@ -141,6 +147,11 @@ impl SchedulerHandle {
     /// The workers that are registered, now and as they come and go.
     pub fn roster(&self) -> Roster {
         self.roster.clone()
+    }
+
+    /// What it counts and times. Reading it never holds the scheduler up.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Ends it in order: takes in nothing new, says what it still has to say, tells its peers and

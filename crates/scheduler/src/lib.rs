@@ -18,6 +18,7 @@ mod error;
 mod handle;
 mod input;
 mod links;
+mod meters;
 mod relay;
 mod roster;
 mod sessions;

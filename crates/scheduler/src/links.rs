@@ -1,6 +1,7 @@
 //! The open sessions: who is behind them, and how to say something to them.
 
 use crate::input::Reach;
+use crate::meters::Meters;
 use crate::roster::Registered;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
@@ -86,6 +87,23 @@ impl Links {
 
     pub(crate) fn has_client(&self, client: ClientId) -> bool {
         self.clients.contains_key(&client)
+    }
+
+    /// How many bytes wait in the outboxes towards workers and towards clients, and how many in the
+    /// fullest of all.
+    pub(crate) fn queued_bytes(&self) -> (u64, u64, u64) {
+        let workers = self.workers.values().map(|link| link.outbox.queued_bytes());
+        let clients = self.clients.values().map(|link| link.outbox.queued_bytes());
+        let (mut to_workers, mut to_clients, mut most) = (0, 0, 0);
+        for bytes in workers {
+            to_workers += bytes;
+            most = most.max(bytes);
+        }
+        for bytes in clients {
+            to_clients += bytes;
+            most = most.max(bytes);
+        }
+        (to_workers, to_clients, most)
     }
 
     /// How to reach a worker's data service.
@@ -175,7 +193,7 @@ impl Links {
 
     /// Says everything that a turn wants said, in the order that peers rely on. Returns what came of
     /// it for the core to hear.
-    pub(crate) fn flush(&mut self, effects: &mut Effects) -> Vec<Event> {
+    pub(crate) fn flush(&mut self, effects: &mut Effects, meters: &Meters) -> Vec<Event> {
         let mut lost = Vec::new();
         for (session, answer) in effects.workers_joined.drain(..) {
             self.answer_worker(session, answer, &mut lost);
@@ -187,7 +205,7 @@ impl Links {
             let Some(link) = self.workers.get(&worker) else {
                 continue;
             };
-            link.outbox.push_all(messages);
+            meters.sent_to_workers.add(link.outbox.push_all(messages));
             if link.is_overfull() {
                 let reason = "it does not read what it is sent".to_owned();
                 self.let_worker_go(worker, &reason);
@@ -198,7 +216,7 @@ impl Links {
             let Some(link) = self.clients.get(&client) else {
                 continue;
             };
-            link.outbox.push_all(messages);
+            meters.sent_to_clients.add(link.outbox.push_all(messages));
             if link.is_overfull() {
                 self.let_client_go(client, "it does not read what it is sent");
                 lost.push(Event::ClientGone { client });

@@ -5,6 +5,7 @@
 mod extension;
 mod from_client;
 mod from_worker;
+mod names;
 mod question;
 mod to_client;
 mod to_worker;

@@ -20,6 +20,8 @@ pub struct Inbox<M: Spoken> {
 pub struct Batch<M> {
     /// In the order in which they were said.
     pub messages: Vec<M>,
+    /// What they weigh: about their size on the wire.
+    pub bytes: u64,
     /// To be dropped when they have been handled: it acknowledges them, which is the sender's credit.
     pub handled: Handled,
 }
@@ -144,6 +146,7 @@ impl<M: Spoken> Inbox<M> {
         };
         Ok(deliver.then(|| Batch {
             messages,
+            bytes,
             handled: handled(),
         }))
     }

@@ -41,11 +41,13 @@ impl<M: Wire> Outbox<M> {
         self.0.0.push([message]);
     }
 
-    /// Queues messages in their order, with one lock and at most one wake-up.
-    pub fn push_all(&self, messages: Vec<M>) {
-        if !messages.is_empty() {
-            self.0.0.push(messages);
+    /// Queues messages in their order, with one lock and at most one wake-up. Returns about how many
+    /// bytes they are.
+    pub fn push_all(&self, messages: Vec<M>) -> u64 {
+        if messages.is_empty() {
+            return 0;
         }
+        self.0.0.push(messages)
     }
 
     /// Sets how messages are gathered into frames from now on.

@@ -132,22 +132,25 @@ impl<M: Wire> Shared<M> {
         wake(waker);
     }
 
-    /// Queues messages; wakes the transport if it waits.
-    pub(super) fn push(&self, messages: impl IntoIterator<Item = M>) {
+    /// Queues messages and says how many bytes they are; wakes the transport if it waits.
+    pub(super) fn push(&self, messages: impl IntoIterator<Item = M>) -> u64 {
+        let mut bytes = 0;
         let waker = {
             let mut state = self.lock();
             if state.closing || state.gone {
-                return;
+                return 0;
             }
             for message in messages {
-                state.queued_bytes += message.weight() as u64;
+                bytes += message.weight() as u64;
                 state.queue.push_back(message);
             }
+            state.queued_bytes += bytes;
             // Who gathers is woken by its clock, or when enough has gathered.
             let gathers = state.gathering && state.queued_bytes <= state.session.batching().bytes;
             if gathers { None } else { state.waiting.take() }
         };
         wake(waker);
+        bytes
     }
 
     pub(super) fn queued_bytes(&self) -> u64 {
