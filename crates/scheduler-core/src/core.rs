@@ -258,11 +258,6 @@ impl SchedulerCore {
         }
     }
 
-    /// How many tasks are in each state.
-    pub fn task_counts(&self) -> TaskCounts {
-        self.counts
-    }
-
     /// How many workers and how many clients are connected.
     pub fn peer_counts(&self) -> (usize, usize) {
         (self.workers.len(), self.clients.len())
