@@ -25,8 +25,12 @@ pub struct Execute {
     pub compute: Box<Compute>,
     /// The other inputs: to be taken from the store now.
     pub pins: Vec<Pin>,
-    /// It is expected to take no time to speak of, so the news of a run before it may wait for it.
+    /// It is expected to take no time to speak of, so the news of runs before it may wait for it.
     pub tiny: bool,
+    /// Set if it follows the run of the last [`Step::Execute`] before this one: the thread that ends
+    /// that one goes on with this one, which takes its value as the input of this index. If that one
+    /// makes no value, this one cannot start, and its end is [`crate::Outcome::NotStarted`].
+    pub follows: Option<u32>,
 }
 
 /// One value of a request.

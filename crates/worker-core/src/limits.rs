@@ -9,6 +9,10 @@ pub const LOOK_AHEAD_WORK: Duration = Duration::from_micros(1_500);
 /// Most runs handed over per thread.
 pub const LOOK_AHEAD_RUNS: usize = 256;
 
+/// Most runs of a chain that is handed to a thread as a whole; its work is limited like the
+/// look-ahead of a thread.
+pub const CHAIN_RUNS: usize = 256;
+
 /// Operations with a longer average never wait in the executor: they wait in the ready queue, where
 /// a more urgent run can still overtake them.
 pub const TINY: Duration = Duration::from_micros(300);

@@ -89,6 +89,8 @@ pub(crate) enum Place {
     Returning,
     /// A thread for which another one was started.
     GivenUp,
+    /// Nothing yet: it follows another run on the same thread.
+    Behind,
 }
 
 /// A run's timeout.
@@ -118,6 +120,10 @@ pub(crate) struct Run {
     pub(crate) pins: SmallVec<[Hold; 1]>,
     /// Runs that need the value it makes.
     pub(crate) followers: SmallVec<[Waiter; 1]>,
+    /// The follower that was handed over together with it. It may be gone.
+    pub(crate) next: Option<(Slot, RunId)>,
+    /// Set when it was handed over behind a run that will make no value after all.
+    pub(crate) lost: Option<TaskId>,
     /// Until it is handed over.
     pub(crate) compute: Option<Box<Compute>>,
     /// What it was taken to cost at hand-over in nanoseconds; 0 for long or unknown.
@@ -215,9 +221,11 @@ pub(crate) struct PeerRecord {
 pub(crate) struct Load {
     /// All runs that occupy slots.
     pub(crate) handed: usize,
+    /// Runs that follow another one on the same thread.
+    pub(crate) behind: usize,
     /// Runs of long or unknown operations.
     pub(crate) long: usize,
-    /// The estimates of the others, in nanoseconds.
+    /// The estimates of the others, and of those behind them, in nanoseconds.
     pub(crate) work: u64,
     /// Runs that have seceded.
     pub(crate) away: usize,
@@ -291,12 +299,13 @@ impl WorkerCore {
 
     /// How many runs the executor has.
     pub fn handed(&self) -> usize {
-        self.load.handed + self.load.away + self.load.given_up
+        self.load.handed + self.load.behind + self.load.away + self.load.given_up
     }
 
     /// Whether the executor may hold back the end of a run, because it went on with a tiny one.
     pub fn may_hold_back(&self) -> bool {
-        self.load.handed >= 2 && self.load.handed > self.load.long
+        let after_others = self.load.handed >= 2 && self.load.handed > self.load.long;
+        after_others || self.load.behind > 0
     }
 
     /// Whether the worker takes nothing new.

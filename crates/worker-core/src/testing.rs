@@ -22,6 +22,9 @@ pub struct TestWorker {
     effects: Effects,
     /// What the executor has, by run.
     pub executing: BTreeMap<RunId, Execute>,
+    /// Of these, whom a run follows on the same thread, and whether that one made a value; nothing
+    /// while it has not ended.
+    follows: BTreeMap<RunId, (RunId, Option<bool>)>,
     /// Runs whose cancellation flag was set.
     pub cancelled: BTreeSet<RunId>,
     /// Runs that shall not start if they have not.
@@ -166,6 +169,7 @@ impl TestWorker {
             now: Time::ZERO,
             effects: Effects::default(),
             executing: BTreeMap::new(),
+            follows: BTreeMap::new(),
             cancelled: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
             resumed: Vec::new(),
@@ -256,6 +260,13 @@ impl TestWorker {
             .executing
             .remove(&run)
             .map_or(u32::MAX, |execute| execute.slot);
+        let made = matches!(outcome, Outcome::Finished { .. });
+        self.follows.remove(&run);
+        for (before, end) in self.follows.values_mut() {
+            if *before == run {
+                *end = Some(made);
+            }
+        }
         self.turn(Event::Ended(RunEnd {
             slot,
             run,
@@ -334,6 +345,23 @@ impl TestWorker {
         self.executing.keys().map(|run| run.0).collect()
     }
 
+    /// The runs that a thread may be executing at this moment: not those behind others.
+    pub fn begun(&self) -> Vec<u64> {
+        self.of_executing(|end| end.is_none_or(|made| made == Some(true)))
+    }
+
+    /// The runs that cannot start, because the one before them made no value.
+    pub fn stranded(&self) -> Vec<u64> {
+        self.of_executing(|end| end == Some(Some(false)))
+    }
+
+    /// `which` is given nothing for a run that follows none.
+    fn of_executing(&self, which: impl Fn(Option<Option<bool>>) -> bool) -> Vec<u64> {
+        let end = |run: &RunId| self.follows.get(run).map(|(_, end)| *end);
+        let runs = self.executing.keys().filter(|run| which(end(run)));
+        runs.map(|run| run.0).collect()
+    }
+
     /// What is asked of a peer, as letters.
     pub fn asked(&self, number: u32) -> String {
         let of_peer = self
@@ -352,6 +380,7 @@ impl TestWorker {
     }
 
     fn apply(&mut self, effects: &mut Effects) {
+        let mut before: Option<(RunId, TaskId)> = None;
         for step in effects.steps.drain(..) {
             match step {
                 Step::Keep(keep) => {
@@ -366,7 +395,15 @@ impl TestWorker {
                             "{pin:?} is not in the store"
                         );
                     }
-                    self.executing.insert(execute.compute.run, execute);
+                    let run = execute.compute.run;
+                    if let Some(input) = execute.follows {
+                        let input = execute.compute.inputs[input as usize].task;
+                        assert_eq!(before.map(|(_, task)| task), Some(input));
+                        let end = before.map(|(before, _)| (before, None));
+                        self.follows.extend(end.map(|end| (run, end)));
+                    }
+                    before = Some((run, execute.compute.task));
+                    self.executing.insert(run, execute);
                 }
                 Step::Drop(task, part) => {
                     assert!(

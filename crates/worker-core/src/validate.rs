@@ -118,10 +118,23 @@ impl WorkerCore {
         let away = at(Place::Away).count() + at(Place::Returning).count();
         let given_up = at(Place::GivenUp).count();
         let long = handed.iter().filter(|run| run.estimate == 0).count();
-        let work: u64 = handed.iter().map(|run| run.estimate).sum();
-        let sums = (handed.len(), long, work, away, given_up);
+        let behind: Vec<_> = at(Place::Behind).collect();
+        let work: u64 = handed.iter().chain(&behind).map(|run| run.estimate).sum();
+        let sums = (handed.len(), long, work, away, given_up, behind.len());
         let load = &self.load;
-        let load = (load.handed, load.long, load.work, load.away, load.given_up);
+        let load = (
+            load.handed,
+            load.long,
+            load.work,
+            load.away,
+            load.given_up,
+            load.behind,
+        );
+        check!(
+            OccupancySum,
+            behind.iter().all(|run| run.estimate > 0),
+            "a long run is behind another one"
+        );
         check!(OccupancySum, sums == load, "{load:?} is not {sums:?}");
         let nthreads = self.config.nthreads as usize;
         check!(

@@ -22,6 +22,10 @@ enum Step {
         timeout: u64,
         inputs: Vec<(usize, u8, u8)>,
     },
+    Chain {
+        operation: u32,
+        letters: Vec<usize>,
+    },
     Repeat(usize),
     Cancel(Vec<usize>),
     Retract(Vec<usize>),
@@ -61,6 +65,8 @@ fn step() -> impl Strategy<Value = Step> {
                 letter, priority, operation, timeout, inputs,
             },
         ),
+        6 => (0u32..3, prop::collection::vec(letter(), 1..6))
+            .prop_map(|(operation, letters)| Step::Chain { operation, letters }),
         3 => any::<usize>().prop_map(Step::Start),
         4 => any::<usize>().prop_map(Step::Secede),
         3 => any::<usize>().prop_map(Step::WantBack),
@@ -163,6 +169,18 @@ impl World {
                     parts,
                 });
             }
+            Step::Chain { operation, letters } => {
+                for (at, letter) in letters.iter().enumerate() {
+                    let before = at.checked_sub(1).map(|before| (letters[before], 0, 1));
+                    self.step(Step::Compute {
+                        letter: *letter,
+                        priority: 0,
+                        operation,
+                        timeout: 0,
+                        inputs: before.into_iter().collect(),
+                    });
+                }
+            }
             Step::Repeat(which) => {
                 let unanswered: Vec<_> = self
                     .owed
@@ -201,24 +219,7 @@ impl World {
                     nbytes: 7,
                 });
             }
-            Step::End { which, how, micros } => {
-                let runs = self.worker.running();
-                let Some(&run) = runs.get(which % runs.len().max(1)) else {
-                    return;
-                };
-                let outcome = match how {
-                    0 => {
-                        let failure = TaskFailure::new(taskloom_core::ErrorCode::Task, "no");
-                        Outcome::Failed(Box::new(failure))
-                    }
-                    1 if self.may_not_start(run) => Outcome::NotStarted,
-                    _ => Outcome::Finished {
-                        nbytes: 10,
-                        value: None,
-                    },
-                };
-                self.worker.end(run, Duration::from_micros(micros), outcome);
-            }
+            Step::End { which, how, micros } => self.end(which, how, micros),
             Step::Start(which) => {
                 if let Some(run) = self.one_running(which) {
                     self.worker.start(run);
@@ -301,6 +302,34 @@ impl World {
         self.count_answers();
     }
 
+    /// A run that the executor has ends.
+    fn end(&mut self, which: usize, how: u8, micros: u64) {
+        let stranded = self.worker.stranded();
+        if let Some(&run) = stranded.get(which % stranded.len().max(1)) {
+            self.worker.end(run, Duration::ZERO, Outcome::NotStarted);
+            return;
+        }
+        // One that is behind others ends only if it was withdrawn.
+        let mut runs = self.worker.running();
+        let begun = self.worker.begun();
+        runs.retain(|&run| begun.contains(&run) || how == 1 && self.may_not_start(run));
+        let Some(&run) = runs.get(which % runs.len().max(1)) else {
+            return;
+        };
+        let outcome = match how {
+            0 => {
+                let failure = TaskFailure::new(taskloom_core::ErrorCode::Task, "no");
+                Outcome::Failed(Box::new(failure))
+            }
+            1 if self.may_not_start(run) => Outcome::NotStarted,
+            _ => Outcome::Finished {
+                nbytes: 10,
+                value: None,
+            },
+        };
+        self.worker.end(run, Duration::from_micros(micros), outcome);
+    }
+
     fn runs(&self, which: &[usize]) -> Vec<RunId> {
         which
             .iter()
@@ -309,7 +338,7 @@ impl World {
     }
 
     fn one_running(&self, which: usize) -> Option<u64> {
-        let runs = self.worker.running();
+        let runs = self.worker.begun();
         runs.get(which % runs.len().max(1)).copied()
     }
 
@@ -361,7 +390,7 @@ impl World {
     }
 
     fn one_that_can_end(&self) -> Option<u64> {
-        let runs = self.worker.running();
+        let runs = self.worker.begun();
         runs.into_iter()
             .find(|&run| !self.wants_back.contains(&RunId(run)))
     }
@@ -374,6 +403,8 @@ impl World {
                 self.answer(0, &[]);
             } else if let Some(run) = self.one_that_can_end() {
                 self.worker.finish(run);
+            } else if let Some(&run) = self.worker.stranded().first() {
+                self.worker.end(run, Duration::ZERO, Outcome::NotStarted);
             } else if let Some(&run) = self.worker.running().first() {
                 panic!("run {run} waits for a slot and gets none");
             } else if let Some(at) = self.worker.core.next_deadline()

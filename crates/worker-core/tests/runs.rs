@@ -105,11 +105,11 @@ fn a_chain_runs_on_its_own() {
     worker.run(compute('b', 2), vec![here('a')]);
     worker.run(compute('c', 3), vec![here('b')]);
     assert_eq!(worker.running(), [1]);
-    worker.finish(1);
+    worker.finish_after(1, LONG);
     assert_eq!(worker.running(), [2]);
     worker.say(ToWorker::Free(vec![task('a')]));
     assert!(!worker.has('a'), "the executor has its own hold of it");
-    worker.finish(2).finish(3);
+    worker.finish_after(2, LONG).finish_after(3, LONG);
     assert_eq!(
         worker.heard(),
         ["r1 finished a", "r2 finished b", "r3 finished c"]

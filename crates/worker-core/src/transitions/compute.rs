@@ -69,6 +69,8 @@ impl WorkerCore {
             missing: 0,
             pins: SmallVec::with_capacity(pins.len()),
             followers: SmallVec::new(),
+            next: None,
+            lost: None,
             compute: None,
             estimate: 0,
         });
@@ -337,11 +339,12 @@ impl WorkerCore {
             }
             Stage::Handed => {
                 run.stage = Stage::Cancelled;
-                let (task, id) = (run.task, run.run);
+                let (task, id, next) = (run.task, run.run, run.next);
                 let followers = std::mem::take(&mut run.followers);
                 self.tell_to_end(slot, id, effects);
                 self.makes_no_more(task, slot);
                 self.end_followers(task, &followers, effects);
+                self.withdraw_chain(task, next, effects);
             }
             Stage::Cancelled | Stage::Orphaned => {}
         }

@@ -1,10 +1,12 @@
 //! Runs go to the executor and come back from it.
+//!
+//! What ends a run is what starts the next one of a chain of tiny tasks, so such chains are handed
+//! over as a whole (`chain.rs`).
 
-use crate::config::Kind;
 use crate::effects::{Effects, Execute, Source, Step};
 use crate::events::{Outcome, RunEnd};
 use crate::limits::{LOOK_AHEAD_RUNS, LOOK_AHEAD_WORK};
-use crate::state::{Run, Stage, WorkerCore};
+use crate::state::{Place, Run, Stage, WorkerCore};
 use taskloom_core::arguments::Part;
 use taskloom_core::message::{FromWorker, ReturnCause};
 
@@ -15,20 +17,18 @@ impl WorkerCore {
             return; // Who has begun goes before those who have not.
         }
         while let Some(entry) = self.ready.peek() {
-            let Some(run) = self.runs.get_mut(entry.at) else {
+            let Some(run) = self.runs.get(entry.at) else {
                 self.ready.pop();
                 continue;
             };
-            let operation = run.operation as usize;
-            let tiny = match self.config.operations[operation] {
-                // A run whose time counts does not wait behind others.
-                Kind::Thread if run.limit.is_none() => self.averages[operation].tiny(),
-                Kind::Thread | Kind::Async => None,
-            };
+            let tiny = self.tiny(run);
             // A less urgent run never overtakes one for which there is no room.
             if !self.load.has_room(tiny, self.config.nthreads as usize) {
                 return;
             }
+            let Some(run) = self.runs.get_mut(entry.at) else {
+                return;
+            };
             let Some(compute) = run.compute.take() else {
                 return;
             };
@@ -43,10 +43,14 @@ impl WorkerCore {
                 compute,
                 pins,
                 tiny: tiny.is_some(),
+                follows: None,
             };
             effects.steps.push(Step::Execute(execute));
             // The executor has the values now.
             self.release_pins(&holds, effects);
+            if let Some(estimate) = tiny {
+                self.hand_over_chain(entry.at, estimate, effects);
+            }
         }
     }
 
@@ -66,6 +70,9 @@ impl WorkerCore {
         let Some(run) = self.runs.remove(slot) else {
             return;
         };
+        if run.place != Place::Behind {
+            self.move_up(run.next);
+        }
         if end.outcome != Outcome::NotStarted {
             self.averages[run.operation as usize].add(end.elapsed);
         }
@@ -104,13 +111,16 @@ impl WorkerCore {
                     failure,
                 });
                 self.end_followers(task, &run.followers, effects);
+                self.withdraw_chain(task, run.next, effects);
             }
             Outcome::NotStarted => {
-                let leaving = self.leaving.is_some();
-                let cause = if leaving {
-                    ReturnCause::Leaving
-                } else {
-                    ReturnCause::Withdrawn
+                let cause = match run.lost {
+                    _ if self.leaving.is_some() => ReturnCause::Leaving,
+                    Some(input) => ReturnCause::Missing {
+                        input,
+                        holder: None,
+                    },
+                    None => ReturnCause::Withdrawn,
                 };
                 effects.say.push(FromWorker::Returned {
                     task,
@@ -118,6 +128,7 @@ impl WorkerCore {
                     cause,
                 });
                 self.end_followers(task, &run.followers, effects);
+                self.withdraw_chain(task, run.next, effects);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What each event does to the tables. One file per subject.
 
+mod chain;
 mod compute;
 mod execute;
 mod fetch;

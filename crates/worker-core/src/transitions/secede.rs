@@ -34,7 +34,8 @@ impl WorkerCore {
                 record.place = Place::Away;
                 self.returning.retain(|&other| other != slot);
             }
-            Place::Away | Place::GivenUp => {}
+            // Whoever is behind another one has not started.
+            Place::Away | Place::GivenUp | Place::Behind => {}
         }
     }
 
@@ -98,6 +99,10 @@ impl WorkerCore {
                 self.returning.retain(|&other| other != slot);
             }
             Place::GivenUp => self.load.given_up -= 1,
+            Place::Behind => {
+                self.load.behind -= 1;
+                self.load.work = self.load.work.saturating_sub(record.estimate);
+            }
         }
     }
 }

@@ -155,7 +155,7 @@ impl WorkerCore {
     /// Ends the worker when nothing holds it any more, or at its deadline.
     pub(crate) fn leave_if_done(&mut self, now: Time, effects: &mut Effects) {
         let Some(leaving) = self.leaving else { return };
-        let running = self.load.handed + self.load.away;
+        let running = self.load.handed + self.load.behind + self.load.away;
         let done = self.session.is_none() || (leaving.released && running == 0);
         if done || now >= leaving.deadline {
             effects.leave = true;

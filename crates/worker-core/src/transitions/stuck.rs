@@ -75,7 +75,7 @@ impl WorkerCore {
             return;
         };
         let (task, run) = (record.task, record.run);
-        let followers = std::mem::take(&mut record.followers);
+        let (followers, next) = (std::mem::take(&mut record.followers), record.next);
         let Some(limit) = record.limit.take() else {
             return;
         };
@@ -99,6 +99,7 @@ impl WorkerCore {
         self.orphan(slot);
         self.tell_to_end(slot, run, effects);
         self.end_followers(task, &followers, effects);
+        self.withdraw_chain(task, next, effects);
     }
 
     fn orphan(&mut self, slot: Slot) {
@@ -139,8 +140,8 @@ impl WorkerCore {
                      without an await"
                 ));
             }
-            // It has no slot, and another thread was started when it seceded.
-            Place::Away | Place::Returning => {}
+            // It has no slot, and another thread was started when it seceded, or it has none.
+            Place::Away | Place::Returning | Place::Behind => {}
         }
     }
 }

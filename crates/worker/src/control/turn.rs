@@ -341,6 +341,7 @@ impl Turn {
             compute,
             pins,
             tiny,
+            follows,
         } = execute;
         let Some(definition) = self.registry.get(compute.operation) else {
             // The machine knows as many operations as the registry has.
@@ -359,14 +360,20 @@ impl Turn {
             self.slots.resize_with(at + 1, SlotState::default);
         }
         self.slots[at].handle = Some(handle.clone());
-        self.items.push(Item {
+        let item = Item {
             slot,
             handle,
             definition,
             compute,
             values,
             tiny,
-        });
+            follows,
+            chain: Vec::new(),
+        };
+        match self.items.last_mut() {
+            Some(head) if follows.is_some() => head.chain.push(item),
+            _ => self.items.push(item),
+        }
     }
 
     /// Acts on the handle of a run that the executor has.

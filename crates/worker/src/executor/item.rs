@@ -17,8 +17,12 @@ pub(crate) struct Item {
     pub(crate) compute: Box<Compute>,
     /// Values of the store by the index of the input and what of it this is, sorted by both.
     pub(crate) values: Vec<(u32, Part, Value)>,
-    /// The news of a run before it may wait for it.
+    /// The news of runs before it may wait for it.
     pub(crate) tiny: bool,
+    /// Which of its inputs is the value of the run before it on the same thread.
+    pub(crate) follows: Option<u32>,
+    /// The runs that follow it on the same thread, in their order.
+    pub(crate) chain: Vec<Item>,
 }
 
 /// An input of a task that is about to run.

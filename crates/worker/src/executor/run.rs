@@ -159,6 +159,17 @@ fn guarded<T>(
     no_panic(|| work(item)).unwrap_or_else(|text| Err(item.failure(ErrorCode::Panic, text)))
 }
 
+/// The end of a run that cannot start.
+pub(crate) fn not_started(item: &Item) -> Completion {
+    let end = RunEnd {
+        slot: item.slot,
+        run: item.handle.run,
+        elapsed: Duration::ZERO,
+        outcome: Outcome::NotStarted,
+    };
+    Completion { end, value: None }
+}
+
 fn completion(item: &Item, elapsed: Duration, made: Result<Made, TaskFailure>) -> Completion {
     let (outcome, value) = match made {
         Ok(Made {

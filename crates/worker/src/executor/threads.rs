@@ -1,6 +1,10 @@
 //! Compute threads: all take from one short queue, so a long task never has another one behind it
 //! while a thread is idle. As many as the worker has slots are at work; a thread whose task waits for
 //! others, or does not let go of it, has another one in its place until it comes back.
+//!
+//! A chain of runs that each need the value of the one before comes as one item: its thread goes from
+//! one to the next. Whatever keeps the thread from one of them keeps all behind it, which have to wait
+//! for it in any case.
 
 use super::completions::{Completions, Holding};
 use super::item::Item;
@@ -9,6 +13,8 @@ use crossbeam::channel::{Receiver, TryRecvError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use taskloom_core::arguments::Part;
+use taskloom_task::Value;
 
 /// Threads that are too many wait this long for another use before they end.
 const SPARE_TIME: Duration = Duration::from_secs(10);
@@ -118,6 +124,34 @@ impl Threads {
                 }
                 Err(TryRecvError::Disconnected) => return false,
             };
+            ended = self.run_chain(item, ended, &mut holding);
+        }
+    }
+
+    /// Runs an item and what follows it; returns when the last one ended.
+    fn run_chain(
+        &self,
+        mut head: Item,
+        mut ended: Option<Instant>,
+        holding: &mut Holding,
+    ) -> Option<Instant> {
+        let completions = &*self.completions;
+        let chain = std::mem::take(&mut head.chain);
+        let mut left = chain.len();
+        let mut before: Option<Value> = None;
+        for mut item in std::iter::once(head).chain(chain) {
+            if let Some(input) = item.follows {
+                left -= 1;
+                let Some(value) = before.take() else {
+                    // Whoever withdrew it has told its end.
+                    if item.handle.withdraw() {
+                        completions.push(run::not_started(&item));
+                        holding.pushed(Instant::now(), completions);
+                    }
+                    continue;
+                };
+                item.values.push((input, Part::WHOLE, value));
+            }
             if !item.tiny {
                 holding.release(completions);
             }
@@ -128,9 +162,13 @@ impl Threads {
             };
             handle.let_go();
             ended = Some(now);
+            if left > 0 {
+                before.clone_from(&completion.value);
+            }
             completions.push(completion);
             holding.pushed(now, completions);
         }
+        ended
     }
 
     fn is_too_many(&self) -> bool {
@@ -223,6 +261,8 @@ mod tests {
             compute: Box::new(compute),
             values: Vec::new(),
             tiny: false,
+            follows: None,
+            chain: Vec::new(),
         }
     }
 
