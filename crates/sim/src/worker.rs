@@ -46,6 +46,8 @@ struct Handed {
     execute: Execute,
     task: u32,
     running: bool,
+    /// The run that the same thread goes on with.
+    next: Option<(Slot, RunId)>,
 }
 
 /// See the module.
@@ -57,6 +59,8 @@ pub(crate) struct SimWorker {
     handed: FxHashMap<Slot, Handed>,
     /// Handed runs that no thread has taken, first come first.
     row: VecDeque<Slot>,
+    /// The run that was handed over last.
+    last: Option<Slot>,
     memory: Memory,
     /// Sizes of the values that were made or came in this turn.
     arrived: FxHashMap<TaskId, u64>,
@@ -77,6 +81,7 @@ impl SimWorker {
             free_threads: threads,
             handed: FxHashMap::default(),
             row: VecDeque::new(),
+            last: None,
             memory: Memory::default(),
             arrived: FxHashMap::default(),
         }
@@ -130,6 +135,12 @@ impl SimWorker {
         };
         self.free_threads += 1;
         self.unpin(&handed.execute);
+        if let Some((next, run)) = handed.next
+            && let Some(handed) = self.handed.get(&next)
+            && handed.execute.compute.run == run
+        {
+            self.row.push_front(next);
+        }
         let task = &job.tasks()[handed.task as usize];
         let compute = &handed.execute.compute;
         let small = compute.inline_result && task.bytes <= INLINE_BYTES_MAX;
@@ -222,15 +233,21 @@ impl SimWorker {
                 }
                 let slot = execute.slot;
                 let task = place_of(&execute.compute.arguments);
+                let run = execute.compute.run;
+                let before = self.last.replace(slot);
+                match before.and_then(|before| self.handed.get_mut(&before)) {
+                    Some(before) if execute.follows.is_some() => before.next = Some((slot, run)),
+                    _ => self.row.push_back(slot),
+                }
                 self.handed.insert(
                     slot,
                     Handed {
                         execute,
                         task,
                         running: false,
+                        next: None,
                     },
                 );
-                self.row.push_back(slot);
             }
             Step::Drop(task, part) => self.memory.drop((task, part)),
             Step::Clear => self.memory.clear(),
