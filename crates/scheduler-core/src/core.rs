@@ -14,7 +14,7 @@ use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
 use crate::state::{Edge, State, Task};
-use crate::tables::{Arena, Blocks, KeyIndex, List, Lists, Wants};
+use crate::tables::{Arena, Blocks, KeyIndex, List, Lists, Table, Wants};
 use crate::transitions::{NoWorkerClass, Source, Spread, Step};
 use crate::worker::Worker;
 use rustc_hash::FxHashMap;
@@ -32,8 +32,8 @@ pub struct SchedulerCore {
     pub(crate) closing: Option<String>,
 
     // The task table. A slot that is not in use is listed in `vacant`.
-    pub(crate) tasks: Vec<Task>,
-    pub(crate) generations: Vec<u32>,
+    pub(crate) tasks: Table<Task>,
+    pub(crate) generations: Table<u32>,
     pub(crate) vacant: Vec<u32>,
     pub(crate) keys: KeyIndex,
     pub(crate) blocks: Blocks,
@@ -104,8 +104,8 @@ impl SchedulerCore {
             epoch,
             now: Time::ZERO,
             closing: None,
-            tasks: Vec::new(),
-            generations: Vec::new(),
+            tasks: Table::default(),
+            generations: Table::default(),
             vacant: Vec::new(),
             keys: KeyIndex::default(),
             blocks: Blocks::default(),

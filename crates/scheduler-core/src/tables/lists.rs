@@ -1,4 +1,6 @@
-//! Many short lists in one vector, with power-of-two capacities and free lists per capacity.
+//! Many short lists in a few pages, with power-of-two capacities and free lists per capacity.
+
+use std::ops::Range;
 
 /// A list inside [`Lists`]. Its capacity follows from its length, so it is two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +33,26 @@ fn capacity_class(len: u32) -> usize {
     len.next_power_of_two().trailing_zeros() as usize
 }
 
-/// The memory of many lists.
+/// Elements of a page. Lists with room for more have pages of their own.
+const PAGE_CLASS: usize = 12;
+const PAGE: usize = 1 << PAGE_CLASS;
+
+/// The memory of many lists. It grows by pages, so that what is in it never moves; an element's
+/// number is its page times [`PAGE`] and its place there.
 #[derive(Debug)]
 pub(crate) struct Lists<T> {
-    memory: Vec<T>,
+    /// A page that is longer than [`PAGE`] is followed by as many empty ones as its length takes.
+    pages: Vec<Box<[T]>>,
+    /// What of the last page was not given out yet.
+    fresh: Range<u32>,
     free: [Vec<u32>; 32],
 }
 
 impl<T: Copy + Default> Default for Lists<T> {
     fn default() -> Self {
         Self {
-            memory: Vec::new(),
+            pages: Vec::new(),
+            fresh: 0..0,
             free: std::array::from_fn(|_| Vec::new()),
         }
     }
@@ -49,12 +60,46 @@ impl<T: Copy + Default> Default for Lists<T> {
 
 impl<T: Copy + Default> Lists<T> {
     fn allocate(&mut self, class: usize) -> u32 {
-        self.free[class].pop().unwrap_or_else(|| {
-            let start = self.memory.len() as u32;
-            self.memory
-                .resize(self.memory.len() + (1 << class), T::default());
-            start
-        })
+        if let Some(start) = self.free[class].pop() {
+            return start;
+        }
+        if class > PAGE_CLASS {
+            let start = (self.pages.len() * PAGE) as u32;
+            self.pages.push(vec![T::default(); 1 << class].into());
+            let taken = self.pages.len() - 1 + (1 << (class - PAGE_CLASS));
+            self.pages.resize_with(taken, Box::default);
+            return start;
+        }
+        if self.fresh.len() < 1 << class {
+            self.keep_rest();
+            let start = (self.pages.len() * PAGE) as u32;
+            self.pages.push(vec![T::default(); PAGE].into());
+            self.fresh = start..start + PAGE as u32;
+        }
+        let start = self.fresh.start;
+        self.fresh.start += 1 << class;
+        start
+    }
+
+    /// Leaves what was not given out of the last page to shorter lists.
+    fn keep_rest(&mut self) {
+        while !self.fresh.is_empty() {
+            let class = self.fresh.len().ilog2();
+            self.free[class as usize].push(self.fresh.start);
+            self.fresh.start += 1 << class;
+        }
+    }
+
+    /// Copies the first `n` elements of the list at `from` to where another begins.
+    fn copy(&mut self, from: u32, to: u32, n: u32) {
+        let (from, to, n) = (from as usize, to as usize, n as usize);
+        let (from_page, to_page) = (from / PAGE, to / PAGE);
+        let (from, to) = (from % PAGE, to % PAGE);
+        if from_page == to_page {
+            self.pages[from_page].copy_within(from..from + n, to);
+        } else if let Ok([source, target]) = self.pages.get_disjoint_mut([from_page, to_page]) {
+            target[to..to + n].copy_from_slice(&source[from..from + n]);
+        }
     }
 
     /// A list of these elements.
@@ -64,18 +109,29 @@ impl<T: Copy + Default> Lists<T> {
         }
         let len = elements.len() as u32;
         let start = self.allocate(capacity_class(len));
-        self.memory[start as usize..start as usize + elements.len()].copy_from_slice(elements);
-        List { start, len }
+        let list = List { start, len };
+        self.get_mut(list).copy_from_slice(elements);
+        list
     }
 
     /// The elements.
+    #[inline]
     pub(crate) fn get(&self, list: List) -> &[T] {
-        &self.memory[list.start as usize..list.start as usize + list.len()]
+        let (page, at) = (list.start as usize / PAGE, list.start as usize % PAGE);
+        match list.len() {
+            0 => &[],
+            len => &self.pages[page][at..at + len],
+        }
     }
 
     /// The elements, to change in place.
+    #[inline]
     pub(crate) fn get_mut(&mut self, list: List) -> &mut [T] {
-        &mut self.memory[list.start as usize..list.start as usize + list.len()]
+        let (page, at) = (list.start as usize / PAGE, list.start as usize % PAGE);
+        match list.len() {
+            0 => &mut [],
+            len => &mut self.pages[page][at..at + len],
+        }
     }
 
     /// Adds an element at the end and returns its position.
@@ -86,17 +142,15 @@ impl<T: Copy + Default> Lists<T> {
             Some(old) if old == class => {}
             old => {
                 let start = self.allocate(class);
-                let from = list.start as usize;
-                self.memory
-                    .copy_within(from..from + at as usize, start as usize);
+                self.copy(list.start, start, at);
                 if let Some(old) = old {
                     self.free[old].push(list.start);
                 }
                 list.start = start;
             }
         }
-        self.memory[(list.start + at) as usize] = element;
         list.len += 1;
+        self.get_mut(*list)[at as usize] = element;
         at
     }
 
@@ -104,8 +158,9 @@ impl<T: Copy + Default> Lists<T> {
     /// such a one. Capacity is given back when it halves.
     pub(crate) fn swap_remove(&mut self, list: &mut List, at: u32) -> Option<T> {
         let last = list.len - 1;
-        let moved = self.memory[(list.start + last) as usize];
-        self.memory[(list.start + at) as usize] = moved;
+        let elements = self.get_mut(*list);
+        let moved = elements[last as usize];
+        elements[at as usize] = moved;
         self.truncate(list, last);
         (at != last).then_some(moved)
     }
@@ -120,9 +175,7 @@ impl<T: Copy + Default> Lists<T> {
         let class = capacity_class(len);
         if class != old {
             let start = self.allocate(class);
-            let from = list.start as usize;
-            self.memory
-                .copy_within(from..from + len as usize, start as usize);
+            self.copy(list.start, start, len);
             self.free[old].push(list.start);
             list.start = start;
         }
@@ -139,16 +192,14 @@ impl<T: Copy + Default> Lists<T> {
 
     /// How many elements of memory belong to no list.
     pub(crate) fn vacant(&self) -> usize {
-        self.free
-            .iter()
-            .enumerate()
-            .map(|(class, starts)| starts.len() << class)
-            .sum()
+        let free = self.free.iter().enumerate();
+        let free = free.map(|(class, starts)| starts.len() << class);
+        self.fresh.len() + free.sum::<usize>()
     }
 
     /// How many elements of memory there are.
     pub(crate) fn capacity(&self) -> usize {
-        self.memory.len()
+        self.pages.iter().map(|page| page.len()).sum()
     }
 }
 
@@ -196,5 +247,27 @@ mod tests {
             }
             prop_assert_eq!(lists.vacant(), lists.capacity());
         }
+    }
+
+    #[test]
+    fn a_list_that_outgrows_a_page_has_its_own() {
+        let mut lists = Lists::default();
+        let mut short = lists.make(&[1, 2, 3]);
+        let mut long = List::EMPTY;
+        for n in 0..5 * PAGE as u32 {
+            lists.push(&mut long, n);
+        }
+        let mut other = lists.make(&[4; 5]);
+        assert!(lists.get(long).iter().copied().eq(0..5 * PAGE as u32));
+        assert_eq!(
+            (lists.get(short), lists.get(other)),
+            (&[1, 2, 3][..], &[4; 5][..])
+        );
+        while !long.is_empty() {
+            lists.swap_remove(&mut long, 0);
+        }
+        lists.release(&mut short);
+        lists.release(&mut other);
+        assert_eq!(lists.vacant(), lists.capacity());
     }
 }

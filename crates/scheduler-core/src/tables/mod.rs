@@ -4,6 +4,7 @@ mod arena;
 mod blocks;
 mod keys;
 mod lists;
+mod table;
 mod tickets;
 mod wants;
 
@@ -11,5 +12,6 @@ pub(crate) use arena::Arena;
 pub(crate) use blocks::{Blocks, Place};
 pub(crate) use keys::KeyIndex;
 pub(crate) use lists::{List, Lists};
+pub(crate) use table::Table;
 pub(crate) use tickets::{TicketEntry, Tickets};
 pub(crate) use wants::{DETACHED, Want, WantList, Wants};

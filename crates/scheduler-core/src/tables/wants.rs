@@ -1,5 +1,6 @@
 //! Who wants which result: short linked lists in one slab.
 
+use super::Table;
 use taskloom_core::Ticket;
 
 /// Stands for a client where a task is to be kept going until it has ended.
@@ -49,10 +50,22 @@ impl Entry {
 }
 
 /// The wants of all tasks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Wants {
-    entries: Vec<Entry>,
-    free: Vec<u32>,
+    entries: Table<Entry>,
+    /// Entries to be used again, linked like a list of wants.
+    free: WantList,
+    len: usize,
+}
+
+impl Default for Wants {
+    fn default() -> Self {
+        Self {
+            entries: Table::default(),
+            free: WantList::EMPTY,
+            len: 0,
+        }
+    }
 }
 
 impl Wants {
@@ -65,16 +78,16 @@ impl Wants {
             client,
             next,
         };
-        *list = WantList(match self.free.pop() {
-            Some(at) => {
-                self.entries[at as usize] = entry;
-                at
-            }
-            None => {
-                self.entries.push(entry);
-                self.entries.len() as u32 - 1
-            }
-        });
+        self.len += 1;
+        if self.free.is_empty() {
+            self.entries.push(entry);
+            *list = WantList(self.entries.len() as u32 - 1);
+        } else {
+            *list = self.free;
+            let vacant = &mut self.entries[list.0 as usize];
+            self.free = vacant.next;
+            *vacant = entry;
+        }
     }
 
     /// Removes a want; false if it is not in the list.
@@ -88,7 +101,9 @@ impl Wants {
                     Some(before) => self.entries[before as usize].next = next,
                     None => *list = next,
                 }
-                self.free.push(at.0);
+                self.entries[at.0 as usize].next = self.free;
+                self.free = at;
+                self.len -= 1;
                 return true;
             }
             before = Some(at.0);
@@ -109,6 +124,6 @@ impl Wants {
 
     /// How many wants there are.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len() - self.free.len()
+        self.len
     }
 }

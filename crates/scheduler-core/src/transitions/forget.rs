@@ -13,14 +13,6 @@ const NO_PLACE: Place = Place {
     at: u32::MAX,
 };
 
-/// Makes room for one more in a large table: a quarter more at a time where the vector itself would
-/// double, and so leave up to half of the memory unused.
-fn grow_gently<T>(table: &mut Vec<T>) {
-    if table.len() == table.capacity() {
-        table.reserve_exact((table.len() / 4).max(1024));
-    }
-}
-
 impl SchedulerCore {
     /// Whether a slot holds a record.
     pub(crate) fn is_live(&self, slot: u32) -> bool {
@@ -49,8 +41,6 @@ impl SchedulerCore {
                 slot
             }
             None => {
-                grow_gently(&mut self.tasks);
-                grow_gently(&mut self.generations);
                 self.tasks.push(task);
                 self.generations.push(0);
                 self.tasks.len() as u32 - 1
@@ -59,9 +49,7 @@ impl SchedulerCore {
         self.count_in(State::Released);
         self.job_table.task_made(job);
         self.blocks.own(place, slot);
-        let (blocks, tasks) = (&self.blocks, &self.tasks);
-        let key_of = |slot: u32| blocks.key(tasks[slot as usize].place);
-        self.keys.insert(blocks.key(place), slot, key_of);
+        self.keys.insert(self.blocks.key(place), slot);
         self.specs.task_made(spec);
         slot
     }
