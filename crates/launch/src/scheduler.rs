@@ -10,8 +10,9 @@ use crate::process;
 use crate::settings::Section;
 use crate::signals::{Signals, end_at_once};
 use crate::supervisor::notify;
-use crate::values::{parse_small_count, parse_time, parse_time_above_zero};
+use crate::values::{parse_count, parse_small_count, parse_time, parse_time_above_zero};
 use std::process::ExitCode;
+use taskloom_core::limits::{CLIENTS_MAX, WORKERS_MAX};
 use taskloom_extensions::Extension;
 use taskloom_scheduler::{Scheduler, SchedulerConfig, SchedulerHandle};
 
@@ -50,6 +51,10 @@ fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
         heartbeat: layers.require("heartbeat", parse_time_above_zero)?,
         allowed_suspicion: layers.require("allowed-worker-deaths", parse_small_count)?,
         relay_bytes: layers.require("relay-memory", parse_size)?,
+        max_workers: layers.require("max-workers", |text| parse_count(text, WORKERS_MAX))?,
+        max_clients: layers.require("max-clients", |text| parse_count(text, CLIENTS_MAX))?,
+        outbox_pause_bytes: layers.require("outbox-pause", parse_size)?,
+        outbox_bytes_max: layers.require("outbox-limit", parse_size)?,
     })
 }
 

@@ -24,6 +24,10 @@ pub struct Config {
     pub transfer_latency: Duration,
     /// Bytes per second between two workers.
     pub transfer_bandwidth: u64,
+    /// Most workers that are connected at a time.
+    pub max_workers: usize,
+    /// Most clients that are connected at a time.
+    pub max_clients: usize,
 }
 
 impl Default for Config {
@@ -38,6 +42,8 @@ impl Default for Config {
             lookahead_tasks: 4096,
             transfer_latency: Duration::from_micros(300),
             transfer_bandwidth: 1_000_000_000,
+            max_workers: limits::WORKERS_MAX,
+            max_clients: limits::CLIENTS_MAX,
         }
     }
 }

@@ -1,12 +1,26 @@
 //! What can be set about a scheduler.
 
 use crate::SchedulerError;
+use crate::links::Backlogs;
 use std::time::Duration;
+use taskloom_core::limits::{CLIENTS_MAX, WORKERS_MAX};
 use taskloom_rpc::listen::Listen;
 use taskloom_scheduler_core::Config;
 
 /// How many bytes of values the relay holds at a time, unless set otherwise.
 const RELAY_BYTES: u64 = 256 * 1024 * 1024;
+
+/// More than this waiting for a peer, and nothing new is taken from it.
+const OUTBOX_PAUSE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// More than this waiting for a peer, and it is let go.
+const OUTBOX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Most clients unless set otherwise.
+const CLIENTS: usize = 10_000;
+
+/// Most workers unless set otherwise.
+const WORKERS: usize = 20_000;
 
 /// A time-out below this would take every hiccup of a machine for a death.
 const WORKER_TIMEOUT_MIN: Duration = Duration::from_millis(50);
@@ -29,6 +43,15 @@ pub struct SchedulerConfig {
     pub allowed_suspicion: u8,
     /// How many bytes of values the relay may hold at a time.
     pub relay_bytes: u64,
+    /// How many workers may be connected at a time.
+    pub max_workers: usize,
+    /// How many clients may be connected at a time.
+    pub max_clients: usize,
+    /// With more bytes than this waiting to be read by a peer, nothing new is taken from it, and it is
+    /// sent no values and no lines of the log.
+    pub outbox_pause_bytes: u64,
+    /// With more bytes than this waiting to be read by a peer, it is let go.
+    pub outbox_bytes_max: u64,
 }
 
 impl Default for SchedulerConfig {
@@ -46,6 +69,10 @@ impl Default for SchedulerConfig {
             heartbeat: core.heartbeat,
             allowed_suspicion: core.suspicion_limit,
             relay_bytes: RELAY_BYTES,
+            max_workers: WORKERS,
+            max_clients: CLIENTS,
+            outbox_pause_bytes: OUTBOX_PAUSE_BYTES,
+            outbox_bytes_max: OUTBOX_BYTES_MAX,
         }
     }
 }
@@ -61,7 +88,28 @@ impl SchedulerConfig {
         if self.heartbeat.is_zero() {
             return setting("heartbeat", "an interval of zero".into());
         }
+        for (name, given, most) in [
+            ("max_workers", self.max_workers, WORKERS_MAX),
+            ("max_clients", self.max_clients, CLIENTS_MAX),
+        ] {
+            if given == 0 || given > most {
+                return setting(name, format!("{given} is not from 1 to {most}"));
+            }
+        }
+        if self.outbox_bytes_max < self.outbox_pause_bytes {
+            let (limit, pause) = (self.outbox_bytes_max, self.outbox_pause_bytes);
+            let reason = format!("{limit} is below outbox_pause_bytes, which is {pause}");
+            return setting("outbox_bytes_max", reason);
+        }
         Ok(())
+    }
+
+    /// What may pile up for a peer.
+    pub(crate) fn backlogs(&self) -> Backlogs {
+        Backlogs {
+            pause: self.outbox_pause_bytes,
+            most: self.outbox_bytes_max,
+        }
     }
 
     /// The settings of the core.
@@ -74,6 +122,8 @@ impl SchedulerConfig {
                 .min(self.worker_timeout / 3)
                 .max(Duration::from_millis(1)),
             suspicion_limit: self.allowed_suspicion,
+            max_workers: self.max_workers,
+            max_clients: self.max_clients,
             ..Config::default()
         }
     }

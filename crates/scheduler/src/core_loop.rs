@@ -48,7 +48,7 @@ impl CoreLoop {
             core: SchedulerCore::with_extensions(config.core(), epoch, extensions)?,
             effects: Effects::default(),
             clock: Clock::new(),
-            links: Links::new(roster),
+            links: Links::new(roster, config.backlogs()),
             worker_timeout: config.worker_timeout,
             meters: Meters::new(metrics),
             publish_at: None,

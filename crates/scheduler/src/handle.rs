@@ -85,7 +85,7 @@ fn start(
     };
     let relay = DataService::new(Arc::new(relay), buffers, DataLimits::default());
     let routes = scheduler_routes(
-        Sessions::new(core.clone()),
+        Sessions::new(core.clone(), config.backlogs()),
         Administration::new(core.clone(), contact_address.clone()),
         relay,
     );

@@ -22,6 +22,7 @@ mod meters;
 mod relay;
 mod roster;
 mod sessions;
+mod thin;
 mod threads;
 
 pub use config::SchedulerConfig;

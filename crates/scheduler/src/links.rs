@@ -3,6 +3,7 @@
 use crate::input::Reach;
 use crate::meters::Meters;
 use crate::roster::Registered;
+use crate::thin;
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -16,8 +17,14 @@ use taskloom_scheduler_core::{Effects, Event};
 use taskloom_wire::Wire;
 use tokio::sync::{oneshot, watch};
 
-/// A peer that lets more than this pile up for it is let go: it does not read.
-const OUTBOX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// What may pile up for a peer that reads slowly, or not at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backlogs {
+    /// With more bytes than this it is sent only what it cannot do without.
+    pub(crate) pause: u64,
+    /// With more bytes than this it is let go.
+    pub(crate) most: u64,
+}
 
 /// The way to a peer that was not yet answered.
 pub(crate) struct Door<M: Wire, W> {
@@ -54,8 +61,13 @@ struct Link<M: Wire> {
 }
 
 impl<M: Wire> Link<M> {
-    fn is_overfull(&self) -> bool {
-        self.outbox.queued_bytes() > OUTBOX_BYTES_MAX
+    /// Why the peer must go, if it leaves too much unread.
+    fn overfull(&self, backlogs: Backlogs) -> Option<String> {
+        let queued = self.outbox.queued_bytes();
+        (queued > backlogs.most).then(|| {
+            let most = backlogs.most;
+            format!("it does not read what it is sent: {queued} bytes wait for it, {most} may")
+        })
     }
 }
 
@@ -67,11 +79,13 @@ pub(crate) struct Links {
     workers: FxHashMap<WorkerId, Link<ToWorker>>,
     clients: FxHashMap<ClientId, Link<ToClient>>,
     roster: watch::Sender<Vec<Registered>>,
+    backlogs: Backlogs,
 }
 
 impl Links {
-    pub(crate) fn new(roster: watch::Sender<Vec<Registered>>) -> Self {
+    pub(crate) fn new(roster: watch::Sender<Vec<Registered>>, backlogs: Backlogs) -> Self {
         Self {
+            backlogs,
             last_session: 0,
             waiting_workers: FxHashMap::default(),
             waiting_clients: FxHashMap::default(),
@@ -206,19 +220,23 @@ impl Links {
                 continue;
             };
             meters.sent_to_workers.add(link.outbox.push_all(messages));
-            if link.is_overfull() {
-                let reason = "it does not read what it is sent".to_owned();
+            if let Some(reason) = link.overfull(self.backlogs) {
+                link.outbox.cut(&reason);
                 self.let_worker_go(worker, &reason);
                 lost.push(Event::WorkerGone { worker, reason });
             }
         }
-        for (client, messages) in effects.to_clients.drain(..) {
+        for (client, mut messages) in effects.to_clients.drain(..) {
             let Some(link) = self.clients.get(&client) else {
                 continue;
             };
+            if link.outbox.queued_bytes() > self.backlogs.pause {
+                thin::out(&mut messages);
+            }
             meters.sent_to_clients.add(link.outbox.push_all(messages));
-            if link.is_overfull() {
-                self.let_client_go(client, "it does not read what it is sent");
+            if let Some(reason) = link.overfull(self.backlogs) {
+                link.outbox.cut(&reason);
+                self.let_client_go(client, &reason);
                 lost.push(Event::ClientGone { client });
             }
         }
@@ -337,7 +355,7 @@ impl Links {
     fn let_worker_go(&mut self, worker: WorkerId, reason: &str) {
         if let Some(link) = self.workers.remove(&worker) {
             tracing::warn!(worker = link.name, id = %worker, reason, "worker let go");
-            link.outbox.close();
+            link.outbox.close_because(reason);
             self.strike_off(worker);
         }
     }
@@ -346,7 +364,7 @@ impl Links {
     fn let_client_go(&mut self, client: ClientId, reason: &str) {
         if let Some(link) = self.clients.remove(&client) {
             tracing::warn!(client = link.name, id = %client, reason, "client let go");
-            link.outbox.close();
+            link.outbox.close_because(reason);
         }
     }
 

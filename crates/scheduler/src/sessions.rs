@@ -1,9 +1,9 @@
 //! Takes sessions in and carries what their peers say to the core.
 
 use crate::input::{CoreHandle, Input};
-use crate::links::Door;
+use crate::links::{Backlogs, Door};
 use taskloom_core::message::{ClientHello, ClientWelcome, Refusal, WorkerHello, WorkerWelcome};
-use taskloom_rpc::link::{Batch, Inbox, Spoken};
+use taskloom_rpc::link::{Backlog, Batch, Inbox, Spoken};
 use taskloom_rpc::serve::{ServerClientLink, ServerWorkerLink, SessionHost};
 use tokio::sync::oneshot;
 
@@ -12,15 +12,20 @@ type Answer<W> = oneshot::Sender<Result<W, Refusal>>;
 /// Why a stream ended that was closed in order.
 const CLOSED: &str = "it closed its stream";
 
+/// What one peer may have in the core's queue, beyond one frame: a peer that floods the scheduler makes
+/// the others wait for this much of it, and not for the whole window of its session.
+const OPEN_BYTES_MAX: u64 = 1024 * 1024;
+
 /// The host of all sessions of a scheduler.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     core: CoreHandle,
+    backlogs: Backlogs,
 }
 
 impl Sessions {
-    pub(crate) fn new(core: CoreHandle) -> Self {
-        Self { core }
+    pub(crate) fn new(core: CoreHandle, backlogs: Backlogs) -> Self {
+        Self { core, backlogs }
     }
 }
 
@@ -33,7 +38,8 @@ impl SessionHost for Sessions {
         link: ServerWorkerLink,
     ) -> Result<WorkerWelcome, Refusal> {
         let (answer, answered) = oneshot::channel();
-        tokio::spawn(worker_session(self.core.clone(), hello, link, answer));
+        let (core, backlogs) = (self.core.clone(), self.backlogs);
+        tokio::spawn(worker_session(core, backlogs, hello, link, answer));
         answered.await.unwrap_or(Err(Refusal::Closing))
     }
 
@@ -43,13 +49,15 @@ impl SessionHost for Sessions {
         link: ServerClientLink,
     ) -> Result<ClientWelcome, Refusal> {
         let (answer, answered) = oneshot::channel();
-        tokio::spawn(client_session(self.core.clone(), hello, link, answer));
+        let (core, backlogs) = (self.core.clone(), self.backlogs);
+        tokio::spawn(client_session(core, backlogs, hello, link, answer));
         answered.await.unwrap_or(Err(Refusal::Closing))
     }
 }
 
 async fn worker_session(
     core: CoreHandle,
+    backlogs: Backlogs,
     hello: WorkerHello,
     link: ServerWorkerLink,
     answer: Answer<WorkerWelcome>,
@@ -60,6 +68,7 @@ async fn worker_session(
         heard,
         remote,
     } = link;
+    let unread = outbox.backlog();
     let asked = core.ask(|answer| {
         let door = Door {
             outbox,
@@ -74,13 +83,17 @@ async fn worker_session(
     }) else {
         return;
     };
-    let reason = carry(inbox, &core, |batch| Input::WorkerSaid { worker, batch }).await;
+    let reason = carry(inbox, &core, (&unread, backlogs.pause), |batch| {
+        Input::WorkerSaid { worker, batch }
+    })
+    .await;
     // If the core has ended, it needs to hear no more.
     let _ = core.tell(Input::WorkerGone { worker, reason }).await;
 }
 
 async fn client_session(
     core: CoreHandle,
+    backlogs: Backlogs,
     hello: ClientHello,
     link: ServerClientLink,
     answer: Answer<ClientWelcome>,
@@ -91,6 +104,7 @@ async fn client_session(
         heard,
         remote,
     } = link;
+    let unread = outbox.backlog();
     let asked = core.ask(|answer| {
         let door = Door {
             outbox,
@@ -105,7 +119,10 @@ async fn client_session(
     }) else {
         return;
     };
-    let reason = carry(inbox, &core, |batch| Input::ClientSaid { client, batch }).await;
+    let reason = carry(inbox, &core, (&unread, backlogs.pause), |batch| {
+        Input::ClientSaid { client, batch }
+    })
+    .await;
     // If the core has ended, it needs to hear no more.
     let _ = core.tell(Input::ClientGone { client, reason }).await;
 }
@@ -123,14 +140,23 @@ fn hand_on<W, I>(
 }
 
 /// Carries everything from an inbox to the core; returns why it ended.
-async fn carry<M: Spoken>(
+///
+/// Nothing is taken in while the peer leaves more than `pause` bytes unread that were said to it: what
+/// it says next would only make it more. It is not acknowledged either, so the peer runs out of credit
+/// and stops.
+async fn carry<M: Spoken, Out: Spoken>(
     mut inbox: Inbox<M>,
     core: &CoreHandle,
+    (unread, pause): (&Backlog<Out>, u64),
     said: impl Fn(Batch<M>) -> Input,
 ) -> String {
+    inbox.set_open_max(OPEN_BYTES_MAX);
     loop {
         match inbox.next().await {
             Ok(Some(batch)) => {
+                if unread.queued_bytes() > pause {
+                    unread.room(pause).await;
+                }
                 if let Err(ended) = core.tell(said(batch)).await {
                     return ended.to_string();
                 }

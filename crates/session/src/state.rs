@@ -87,6 +87,11 @@ impl Session {
         self.unacknowledged_bytes
     }
 
+    /// What was delivered and is not handled, in bytes.
+    pub fn open_bytes(&self) -> u64 {
+        self.open_bytes
+    }
+
     /// When a frame last arrived.
     pub fn last_heard(&self) -> Time {
         self.last_heard

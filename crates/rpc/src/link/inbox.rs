@@ -1,8 +1,9 @@
 //! The receiving half of a link.
 
 use super::frame::{Frame, Spoken};
-use super::shared::Control;
+use super::shared::{Control, Received};
 use std::error::Error as _;
+use std::future::poll_fn;
 use std::sync::Arc;
 use taskloom_session::{Broken, FrameHead};
 use tonic::{Code, Status, Streaming};
@@ -13,6 +14,10 @@ pub struct Inbox<M: Spoken> {
     control: Arc<dyn Control>,
     /// How many messages were of a kind that is not known here.
     unknown: u64,
+    /// Nothing is read while more than this is given out and not handled.
+    open_max: u64,
+    /// Whether that was so after the last frame.
+    full: bool,
     ended: Option<Result<(), LinkError>>,
 }
 
@@ -64,8 +69,16 @@ impl<M: Spoken> Inbox<M> {
             incoming,
             control,
             unknown: 0,
+            open_max: u64::MAX,
+            full: false,
             ended: None,
         }
+    }
+
+    /// Lets the next batch wait while more bytes than this were given out and not handled. The other
+    /// side may have more on its way, up to the window; it waits in the transport then.
+    pub fn set_open_max(&mut self, bytes: u64) {
+        self.open_max = bytes;
     }
 
     /// The next batch; `None` when the other side closed in order. Safe to cancel. After the end it
@@ -77,6 +90,10 @@ impl<M: Spoken> Inbox<M> {
         loop {
             if let Some(ended) = &self.ended {
                 return ended.clone().map(|()| None);
+            }
+            if self.full {
+                poll_fn(|cx| self.control.poll_open(self.open_max, cx)).await;
+                self.full = false;
             }
             match self.incoming.message().await {
                 Ok(Some(frame)) => match self.take(frame) {
@@ -129,7 +146,10 @@ impl<M: Spoken> Inbox<M> {
             bytes += message.weight() as u64;
             messages.push(message);
         }
-        let deliver = self
+        let Received {
+            deliver,
+            open_bytes,
+        } = self
             .control
             .received(FrameHead { seq, ack }, bytes)
             .map_err(|broken| {
@@ -140,6 +160,7 @@ impl<M: Spoken> Inbox<M> {
                 };
                 (status, LinkError::Protocol(words))
             })?;
+        self.full = open_bytes > self.open_max;
         let handled = || Handled {
             control: self.control.clone(),
             seq,

@@ -11,7 +11,7 @@ mod shared;
 
 pub use frame::Spoken;
 pub use inbox::{Batch, Handled, Inbox, LinkError};
-pub use outbox::Outbox;
+pub use outbox::{Backlog, Outbox};
 pub use taskloom_session::Batching;
 
 pub(crate) use outbox::Outgoing;

@@ -60,6 +60,11 @@ impl<M: Wire> Outbox<M> {
         self.0.0.queued_bytes()
     }
 
+    /// A view on how much is queued, which does not keep the link open.
+    pub fn backlog(&self) -> Backlog<M> {
+        Backlog(self.0.0.clone())
+    }
+
     /// Waits until at most this many bytes are queued, or the connection is gone. Safe to cancel.
     pub async fn room(&self, most: u64) {
         self.0.0.room(most).await;
@@ -70,9 +75,37 @@ impl<M: Wire> Outbox<M> {
         self.0.0.close();
     }
 
+    /// [`Outbox::close`], after which the other side is told why. Only the side that accepted the
+    /// session can tell.
+    pub fn close_because(&self, reason: &str) {
+        self.0.0.close_with(Status::aborted(reason));
+    }
+
+    /// Ends the session at once, for a peer that does not read: what is queued is dropped, and the
+    /// reason is what it finds if it reads after all. Only the side that accepted the session can
+    /// tell.
+    pub fn cut(&self, reason: &str) {
+        self.0.0.cut(Status::resource_exhausted(reason));
+    }
+
     /// Whether nothing can be queued any more, because it was closed or the connection is gone.
     pub fn is_closed(&self) -> bool {
         self.0.0.is_closed()
+    }
+}
+
+/// How much is queued in an [`Outbox`], for those who say nothing.
+pub struct Backlog<M: Wire>(Arc<Shared<M>>);
+
+impl<M: Wire> Backlog<M> {
+    /// See [`Outbox::queued_bytes`].
+    pub fn queued_bytes(&self) -> u64 {
+        self.0.queued_bytes()
+    }
+
+    /// See [`Outbox::room`].
+    pub async fn room(&self, most: u64) {
+        self.0.room(most).await;
     }
 }
 

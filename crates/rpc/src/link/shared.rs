@@ -47,12 +47,22 @@ impl<Out: Spoken> Slot<Out> {
 
 /// The part of a link that does not depend on what it says: what an inbox needs of it.
 pub(super) trait Control: Send + Sync {
-    /// A frame arrived; whether its messages are to be delivered.
-    fn received(&self, head: FrameHead, bytes: u64) -> Result<bool, Broken>;
+    /// A frame arrived.
+    fn received(&self, head: FrameHead, bytes: u64) -> Result<Received, Broken>;
+    /// Waits until at most this much is delivered and not handled.
+    fn poll_open(&self, most: u64, cx: &mut Context<'_>) -> Poll<()>;
     /// The messages of a frame were handled.
     fn handled(&self, seq: u64);
     /// Nothing more can be said: the transport is to end the call with this.
     fn abort(&self, status: Status);
+}
+
+/// What became of a frame that arrived.
+pub(super) struct Received {
+    /// Its messages are to be delivered.
+    pub(super) deliver: bool,
+    /// What is then delivered and not handled, in bytes.
+    pub(super) open_bytes: u64,
 }
 
 /// See the module.
@@ -72,11 +82,16 @@ struct State<M> {
     waiting: Option<Waker>,
     /// It waits for more to gather, until a time that it knows.
     gathering: bool,
+    /// The inbox, while too much of what it gave out is not handled.
+    full: Option<Waker>,
     /// Nothing more is accepted; what is queued still goes out.
     closing: bool,
     /// The transport is gone.
     gone: bool,
+    /// The transport is to end the call with this at once.
     abort: Option<Status>,
+    /// The transport is to end the call with this when all is sent.
+    farewell: Option<Status>,
 }
 
 /// What the transport is to do.
@@ -98,9 +113,11 @@ impl<M: Wire> Shared<M> {
             queued_bytes: 0,
             waiting: None,
             gathering: false,
+            full: None,
             closing: false,
             gone: false,
             abort: None,
+            farewell: None,
         };
         Self {
             start: Instant::now(),
@@ -182,6 +199,24 @@ impl<M: Wire> Shared<M> {
         wake(waker);
     }
 
+    /// [`Shared::close`] with words for the other side.
+    pub(super) fn close_with(&self, farewell: Status) {
+        self.lock().farewell.get_or_insert(farewell);
+        self.close();
+    }
+
+    /// Ends the call at once. What is queued is dropped.
+    pub(super) fn cut(&self, status: Status) {
+        let dropped = {
+            let mut state = self.lock();
+            state.queued_bytes = 0;
+            std::mem::take(&mut state.queue)
+        };
+        self.abort(status);
+        self.shorter.notify_waiters();
+        drop(dropped);
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         let state = self.lock();
         state.closing || state.gone
@@ -220,7 +255,7 @@ impl<M: Wire> Shared<M> {
             return Poll::Ready(Pull::Send(head, batch));
         }
         if state.closing && queued == 0 {
-            return Poll::Ready(Pull::End(None));
+            return Poll::Ready(Pull::End(state.farewell.take()));
         }
         if !state
             .waiting
@@ -279,9 +314,9 @@ impl<M: Wire> State<M> {
 }
 
 impl<M: Wire> Control for Shared<M> {
-    fn received(&self, head: FrameHead, bytes: u64) -> Result<bool, Broken> {
+    fn received(&self, head: FrameHead, bytes: u64) -> Result<Received, Broken> {
         let now = self.now();
-        let (deliver, waker) = {
+        let (received, waker) = {
             let mut guard = self.lock();
             let state = &mut *guard;
             state.effects.clear();
@@ -295,31 +330,43 @@ impl<M: Wire> Control for Shared<M> {
                 return Err(broken);
             }
             let wanted = state.effects.want_room && !state.queue.is_empty();
-            (
-                state.effects.deliver,
-                wanted.then(|| state.waiting.take()).flatten(),
-            )
+            let received = Received {
+                deliver: state.effects.deliver,
+                open_bytes: state.session.open_bytes(),
+            };
+            (received, wanted.then(|| state.waiting.take()).flatten())
         };
         wake(waker);
-        Ok(deliver)
+        Ok(received)
+    }
+
+    fn poll_open(&self, most: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.session.open_bytes() <= most {
+            return Poll::Ready(());
+        }
+        state.full = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     fn handled(&self, seq: u64) {
         let now = self.now();
-        let waker = {
+        let (waker, full) = {
             let mut guard = self.lock();
             let state = &mut *guard;
             state.effects.clear();
             state
                 .session
                 .handle(now, Event::Handled { seq }, &mut state.effects);
-            state
+            let waker = state
                 .effects
                 .want_room
                 .then(|| state.waiting.take())
-                .flatten()
+                .flatten();
+            (waker, state.full.take())
         };
         wake(waker);
+        wake(full);
     }
 
     fn abort(&self, status: Status) {

@@ -6,7 +6,7 @@ use crate::core::SchedulerCore;
 use crate::effects::Effects;
 use crate::extension::ExtensionEvent;
 use crate::tables::{TicketEntry, Want};
-use taskloom_core::limits::{CLIENTS_MAX, NAME_BYTES_MAX, PROTOCOL_VERSION};
+use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, Refusal};
 use taskloom_core::{ClientId, TaskId, TaskOptions, Ticket};
 
@@ -28,9 +28,10 @@ impl SchedulerCore {
                 "a client's name has at most {NAME_BYTES_MAX} bytes"
             )));
         }
-        if self.clients.len() >= CLIENTS_MAX {
+        let most = self.config.max_clients;
+        if self.clients.len() >= most {
             return Err(Refusal::Full(format!(
-                "{CLIENTS_MAX} clients are connected"
+                "{most} clients are connected, which is its limit (max-clients)"
             )));
         }
         let default_options = self.specs.options(&TaskOptions::default());

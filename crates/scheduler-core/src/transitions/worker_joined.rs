@@ -4,7 +4,7 @@ use crate::core::SchedulerCore;
 use crate::extension::ExtensionEvent;
 use crate::spec::OperationId;
 use crate::worker::Worker;
-use taskloom_core::limits::{NAME_BYTES_MAX, OPERATIONS_MAX, PROTOCOL_VERSION, WORKERS_MAX};
+use taskloom_core::limits::{NAME_BYTES_MAX, OPERATIONS_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{Refusal, ToWorker, WorkerHello, WorkerWelcome};
 use taskloom_core::{Time, WorkerId};
 
@@ -100,9 +100,10 @@ impl SchedulerCore {
             let (name, address) = (hello.name.clone(), other.hello.address.clone());
             return Err(Refusal::NameTaken { name, address });
         }
-        if self.workers.len() >= WORKERS_MAX {
+        let most = self.config.max_workers;
+        if self.workers.len() >= most {
             return Err(Refusal::Full(format!(
-                "{WORKERS_MAX} workers are connected"
+                "{most} workers are connected, which is its limit (max-workers)"
             )));
         }
         Ok(())
