@@ -238,7 +238,7 @@ impl CoreLoop {
             }
             let begun = Instant::now();
             self.handle(Event::EndOfTurn);
-            self.meters.turn_ended(begun.elapsed(), &self.effects);
+            self.meters.turn_ended(begun.elapsed(), self.core.counts());
             for fault in self.effects.extension_faults.drain(..) {
                 tracing::error!(
                     extension = fault.extension,

@@ -72,18 +72,19 @@ fn start(
         SocketAddr::new(ip, address.port()).to_string()
     });
 
+    let metrics = Metrics::new("scheduler");
     let (core, inputs) = CoreHandle::new();
     let (registered, roster) = watch::channel(Vec::new());
-    let metrics = Metrics::new("scheduler");
     let core_loop = CoreLoop::new(config, epoch(), extensions, registered, &metrics)?;
     let buffers = BufferPool::new(config.relay_bytes);
     let relay = {
         // Connections live on the runtime that is entered when they are made: the relay's.
         let _entered = bulk_runtime.enter();
-        let peers = PeerPool::new(PoolOptions::default(), buffers.clone());
+        let peers = PeerPool::with_metrics(PoolOptions::default(), buffers.clone(), &metrics);
         Relay::new(core.clone(), peers, config.relay_bytes)
     };
-    let relay = DataService::new(Arc::new(relay), buffers, DataLimits::default());
+    let relay =
+        DataService::with_metrics(Arc::new(relay), buffers, DataLimits::default(), &metrics);
     let routes = scheduler_routes(
         Sessions::new(core.clone(), config.backlogs()),
         Administration::new(core.clone(), contact_address.clone()),

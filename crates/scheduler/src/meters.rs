@@ -2,8 +2,8 @@
 
 use crate::links::Links;
 use std::time::Duration;
-use taskloom_core::message::{FromClient, FromWorker, ToWorker};
-use taskloom_scheduler_core::{Effects, SchedulerCore, TaskCounts};
+use taskloom_core::message::{FromClient, FromWorker};
+use taskloom_scheduler_core::{Counts, SchedulerCore, TaskCounts};
 use taskloom_telemetry::{Counter, Gauge, Metrics, Timer, Total};
 
 /// How often the numbers that describe the core's tables are renewed while it is at work.
@@ -45,7 +45,25 @@ const SERIES: &[(&str, &str)] = &[
         "stolen-keys",
         "Runs asked back at once from a worker for an idle one",
     ),
-    ("dispatched-tasks", "Tasks sent to workers"),
+    (
+        "transitions",
+        "Changes of tasks from one state to another, as `before>after`",
+    ),
+    ("turns", "Turns of the core"),
+    ("dispatched-tasks", "Runs given to workers"),
+    ("sent-ahead-tasks", "Of these, ahead of their inputs"),
+    (
+        "retracted-tasks",
+        "Runs asked back from workers because others idled",
+    ),
+    (
+        "taken-over-tasks",
+        "Tasks queued at one worker that another one took over",
+    ),
+    (
+        "stale-completions",
+        "Completions of runs that were not current any more",
+    ),
     ("received-bytes", "Messages taken in, in bytes, by sender"),
     ("sent-bytes", "Messages queued, in bytes, by receiver"),
     ("tasks", "Tasks by state"),
@@ -90,7 +108,8 @@ pub(crate) struct Meters {
     worker_message_length: Counter,
     client_message_length: Counter,
     stolen: Counter,
-    dispatched: Total,
+    /// Runs that were asked back until the last turn.
+    retracted: u64,
     received_from_workers: Total,
     received_from_clients: Total,
     pub(crate) sent_to_workers: Total,
@@ -113,7 +132,7 @@ impl Meters {
             worker_message_length: metrics.counter("worker-message-length"),
             client_message_length: metrics.counter("client-message-length"),
             stolen: metrics.counter("stolen-keys"),
-            dispatched: metrics.total("dispatched-tasks"),
+            retracted: 0,
             received_from_workers: metrics.total_of("received-bytes", "from", "workers"),
             received_from_clients: metrics.total_of("received-bytes", "from", "clients"),
             sent_to_workers: metrics.total_of("sent-bytes", "to", "workers"),
@@ -149,21 +168,11 @@ impl Meters {
     }
 
     /// The core placed tasks and balanced.
-    pub(crate) fn turn_ended(&self, took: Duration, effects: &Effects) {
+    pub(crate) fn turn_ended(&mut self, took: Duration, counts: &Counts) {
         self.turn_end.record(took);
-        let (mut dispatched, mut stole) = (0, false);
-        for message in effects.to_workers.iter().flat_map(|(_, said)| said) {
-            match message {
-                ToWorker::Compute(_) => dispatched += 1,
-                ToWorker::Retract(runs) => {
-                    self.stolen.add(runs.len());
-                    stole = true;
-                }
-                _ => {}
-            }
-        }
-        self.dispatched.add(dispatched);
-        if stole {
+        let retracted = counts.retracted - std::mem::replace(&mut self.retracted, counts.retracted);
+        if retracted > 0 {
+            self.stolen.add(retracted);
             self.steal.record(took);
         }
     }
@@ -185,6 +194,22 @@ impl Meters {
         };
         set("outbox-bytes", "to", "workers", to_workers);
         set("outbox-bytes", "to", "clients", to_clients);
+        let counts = core.counts();
+        for (name, total) in [
+            ("turns", counts.turns),
+            ("dispatched-tasks", counts.dispatched),
+            ("sent-ahead-tasks", counts.sent_ahead),
+            ("retracted-tasks", counts.retracted),
+            ("taken-over-tasks", counts.taken_over),
+            ("stale-completions", counts.stale),
+        ] {
+            self.metrics.total(name).raise_to(total);
+        }
+        for (from, to, times) in counts.transitions() {
+            let step = format!("{from}>{to}");
+            let total = self.metrics.total_of("transitions", "step", &step);
+            total.raise_to(times);
+        }
         let sizes = core.table_sizes();
         for (table, rows) in [
             ("tasks", sizes.tasks),

@@ -16,6 +16,7 @@ use taskloom_rpc::listen::Listener;
 use taskloom_rpc::serve;
 use taskloom_rpc::settings::ConnectionKind;
 use taskloom_task::Value;
+use taskloom_telemetry::{Metrics, shift_windows};
 use taskloom_worker_core::{Fetch, FetchFailure, FetchId, ItemOutcome};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -61,6 +62,7 @@ impl Data {
         store: Arc<Store>,
         actors: Arc<Actors>,
         buffer_bytes: u64,
+        metrics: &Metrics,
         transfers: mpsc::UnboundedSender<Transfer>,
     ) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -74,14 +76,17 @@ impl Data {
             transfers: transfers.clone(),
         });
         let (end, ended) = oneshot::channel();
-        let pool = PeerPool::new(PoolOptions::default(), buffers.clone());
+        let pool = PeerPool::with_metrics(PoolOptions::default(), buffers.clone(), metrics);
+        let metrics = metrics.clone();
         std::thread::Builder::new()
             .name("taskloom-data".into())
             .spawn(move || {
-                let service = DataService::new(shelf, buffers, DataLimits::default());
+                let limits = DataLimits::default();
+                let service = DataService::with_metrics(shelf, buffers, limits, &metrics);
                 runtime.block_on(async {
                     tokio::select! {
                         () = serve_values(listener, service, actors) => {}
+                        () = shift_windows(metrics) => {}
                         _ = ended => {}
                     }
                 });
@@ -114,6 +119,11 @@ impl Data {
         if let Some(task) = self.running.remove(&fetch) {
             task.abort();
         }
+    }
+
+    /// How many connections to peers are open.
+    pub(crate) fn connections(&self) -> usize {
+        self.pool.connections()
     }
 
     /// A request is over.

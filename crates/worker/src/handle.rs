@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use taskloom_task::Registry;
+use taskloom_telemetry::Metrics;
 use tokio::sync::mpsc;
 
 /// Starts workers.
@@ -22,6 +23,7 @@ pub struct WorkerHandle {
     pub(crate) bound: SocketAddr,
     pub(crate) commands: mpsc::UnboundedSender<Command>,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) metrics: Metrics,
 }
 
 impl Worker {
@@ -48,6 +50,11 @@ impl WorkerHandle {
             .state()
             .address
             .unwrap_or_else(|| self.bound.to_string())
+    }
+
+    /// What it counts and times. Reading it never holds the worker up.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether it has a session with a scheduler at this moment.

@@ -22,6 +22,7 @@ mod host;
 mod isolated;
 mod log_tap;
 mod memory;
+mod meters;
 mod panics;
 mod progress;
 mod reaper;

@@ -10,6 +10,7 @@ use crate::handle::WorkerHandle;
 use crate::home::Home;
 use crate::host::Host;
 use crate::isolated::Isolated;
+use crate::meters::Meters;
 use crate::progress::Progress;
 use crate::reaper::Reaper;
 use crate::scratch;
@@ -23,6 +24,7 @@ use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::WorkerHello;
 use taskloom_rpc::listen::Listener;
 use taskloom_task::{Registry, WorkerScope};
+use taskloom_telemetry::{Metrics, measure_ticks};
 use taskloom_worker_core::{Config, Kind, WorkerCore};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -52,7 +54,9 @@ pub(crate) fn spawn(
     config.resources.sort();
     let (commands_in, mut commands) = mpsc::unbounded_channel();
     let progress = Arc::new(Progress::default());
+    let metrics = Metrics::new("worker");
     let plan = Plan {
+        metrics: metrics.clone(),
         name: name.clone(),
         config,
         registry,
@@ -65,6 +69,7 @@ pub(crate) fn spawn(
         .enable_all()
         .build()
         .map_err(WorkerError::Threads)?;
+    runtime.spawn(measure_ticks(metrics.clone()));
     let bound = first.bound;
     let lives = move || {
         let mut life = first;
@@ -95,6 +100,7 @@ pub(crate) fn spawn(
         bound,
         commands: commands_in,
         progress,
+        metrics,
     })
 }
 
@@ -104,6 +110,8 @@ struct Plan {
     config: WorkerConfig,
     registry: Registry,
     progress: Arc<Progress>,
+    /// Over all lives.
+    metrics: Metrics,
 }
 
 /// A worker from its start to its end or its restart.
@@ -171,12 +179,14 @@ impl Plan {
                 store.clone(),
                 actors.clone(),
                 buffer_bytes,
+                &self.metrics,
                 transfers_in,
             )
             .map_err(WorkerError::Threads)?,
             store,
             reaper: Reaper::spawn().map_err(WorkerError::Threads)?,
             home,
+            meters: Meters::new(&self.metrics),
         });
         let control = Control {
             config: config.clone(),

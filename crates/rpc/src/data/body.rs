@@ -1,6 +1,7 @@
 //! Bodies that carry values: the answer to a fetch and the request of a put.
 
 use super::grpc;
+use super::meters::ServeMeters;
 use super::service::{Unavailable, ValueSource};
 use super::writer::{FrameWriter, Sending};
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
 use taskloom_wire::proto::{self, DataStatus};
@@ -25,6 +27,9 @@ pub(super) struct FetchBody<S> {
     next_item: u32,
     asked: Option<(u32, u64, Asked)>,
     sending: Option<Sending>,
+    /// Since when the value is being sent.
+    since: Instant,
+    meters: ServeMeters,
     writer: FrameWriter,
     trailers_sent: bool,
     _permit: OwnedSemaphorePermit,
@@ -35,6 +40,7 @@ impl<S: ValueSource> FetchBody<S> {
         source: Arc<S>,
         items: Vec<proto::FetchItem>,
         permit: OwnedSemaphorePermit,
+        meters: ServeMeters,
     ) -> Self {
         Self {
             source,
@@ -42,6 +48,8 @@ impl<S: ValueSource> FetchBody<S> {
             next_item: 0,
             asked: None,
             sending: None,
+            since: Instant::now(),
+            meters,
             writer: FrameWriter::fetch(),
             trailers_sent: false,
             _permit: permit,
@@ -57,7 +65,9 @@ impl<S: ValueSource> FetchBody<S> {
         self.next_item += 1;
         let source = self.source.clone();
         let holder = (item.holder != 0).then(|| WorkerId::from_bits(item.holder));
+        let load = self.meters.load.clone();
         let value = async move {
+            let _loading = load.start();
             let (task, part) = (TaskId::from_bits(item.task), Part::from_number(item.part));
             source.value_from(task, part, holder).await
         };
@@ -67,7 +77,11 @@ impl<S: ValueSource> FetchBody<S> {
 
     fn answered(&mut self, item: u32, offset: u64, answer: Result<Encoded, Unavailable>) {
         match answer {
-            Ok(value) => self.sending = Some(Sending::new(item, value, offset)),
+            Ok(value) => {
+                self.since = Instant::now();
+                self.meters.served.add(value.nbytes());
+                self.sending = Some(Sending::new(item, value, offset));
+            }
             Err(Unavailable::Missing) => self.writer.refuse(item, DataStatus::Missing, ""),
             Err(Unavailable::Failed(why)) => self.writer.refuse(item, DataStatus::Failed, &why),
             Err(Unavailable::Unreachable(why)) => {
@@ -95,6 +109,7 @@ impl<S: ValueSource> Body for FetchBody<S> {
             if let Some(sending) = &mut this.sending {
                 if sending.step(&mut this.writer) {
                     this.sending = None;
+                    this.meters.send.record(this.since.elapsed());
                 }
             } else if let Some((item, offset, asked)) = &mut this.asked {
                 match asked.as_mut().poll(cx) {

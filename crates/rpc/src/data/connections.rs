@@ -1,5 +1,6 @@
 //! Connections to peers: which there are, which may be opened, which are closed.
 
+use super::meters::FetchMeters;
 use crate::dial::{DialError, dial};
 use crate::settings::ConnectionKind;
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ impl Default for PoolOptions {
 /// The connections of a pool.
 pub(super) struct Connections {
     options: PoolOptions,
+    pub(super) meters: FetchMeters,
     table: Mutex<Table>,
     /// A connection became free or was closed.
     changed: Notify,
@@ -99,9 +101,10 @@ enum Choice {
 }
 
 impl Connections {
-    pub(super) fn new(options: PoolOptions) -> Arc<Self> {
+    pub(super) fn new(options: PoolOptions, meters: FetchMeters) -> Arc<Self> {
         Arc::new(Self {
             options,
+            meters,
             table: Mutex::default(),
             changed: Notify::new(),
         })
@@ -175,7 +178,9 @@ impl Connections {
             return Err(unreachable(format!("`{address}` is not host:port")));
         };
         let timeout = self.options.connect_timeout;
+        let connecting = self.meters.connect.start();
         let dialled = dial(host, port, ConnectionKind::Data, timeout).await;
+        drop(connecting);
         let (channel, _) = dialled.map_err(|error| match error {
             DialError::Failed(reason) => unreachable(reason),
             DialError::Timeout => unreachable(format!("no answer within {timeout:?}")),

@@ -10,6 +10,7 @@ mod buffers;
 mod call;
 mod connections;
 mod grpc;
+mod meters;
 mod pool;
 mod reader;
 #[cfg(test)]

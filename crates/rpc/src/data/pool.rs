@@ -3,11 +3,13 @@
 use super::buffers::BufferPool;
 use super::call::{self, CallError, FetchJob};
 use super::connections::{Connections, Lease, NoConnection, PoolOptions};
+use super::meters::FetchMeters;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
+use taskloom_telemetry::Metrics;
 
 /// One value to fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +86,13 @@ const TRIES: u32 = 2;
 impl PeerPool {
     /// A pool with these limits that receives into these buffers.
     pub fn new(options: PoolOptions, buffers: BufferPool) -> Self {
+        Self::with_metrics(options, buffers, &Metrics::new("pool"))
+    }
+
+    /// A pool that counts and times what it does in these metrics.
+    pub fn with_metrics(options: PoolOptions, buffers: BufferPool, metrics: &Metrics) -> Self {
         Self {
-            connections: Connections::new(options),
+            connections: Connections::new(options, FetchMeters::new(metrics)),
             buffers,
         }
     }
@@ -114,6 +121,7 @@ impl PeerPool {
             return Ok(Vec::new());
         }
         let bytes_max = self.connections.options().value_bytes_max;
+        let begun = Instant::now();
         let mut job = FetchJob::new(items, self.buffers.clone(), bytes_max);
         let mut patience = self.patience();
         let error = loop {
@@ -133,7 +141,12 @@ impl PeerPool {
         };
         // When the last call went well everything is answered, and the error is not used.
         if job.has_answers() {
-            Ok(job.finish(&error))
+            let answers = job.finish(&error);
+            let here = answers.iter().flatten();
+            let bytes = here.map(Encoded::nbytes).sum();
+            let meters = &self.connections.meters;
+            meters.fetched(answers.len(), bytes, begun.elapsed());
+            Ok(answers)
         } else {
             Err(error)
         }
@@ -155,7 +168,10 @@ impl PeerPool {
             let lease = self.connections.lease(address).await;
             let lease = lease.map_err(|none| none.into_error(address))?;
             let error = match call::put(&lease, task, value.clone(), target).await {
-                Ok(nbytes) => return Ok(nbytes),
+                Ok(nbytes) => {
+                    self.connections.meters.brought.add(value.nbytes());
+                    return Ok(nbytes);
+                }
                 Err(error) => error,
             };
             patience.after(&error, lease, false, address).await?;

@@ -3,6 +3,7 @@
 use super::assembly::Assembly;
 use super::body::FetchBody;
 use super::buffers::BufferPool;
+use super::meters::ServeMeters;
 use super::reader::{BEGIN, FrameReader, MORE, PieceHead, PieceSink};
 use super::{MESSAGE_BYTES_MAX, grpc};
 use futures::future::BoxFuture;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
+use taskloom_telemetry::Metrics;
 use taskloom_wire::proto;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
@@ -88,6 +90,7 @@ pub struct DataService<S> {
     buffers: BufferPool,
     calls: Arc<Semaphore>,
     value_bytes_max: u64,
+    meters: ServeMeters,
 }
 
 impl<S> Clone for DataService<S> {
@@ -97,6 +100,7 @@ impl<S> Clone for DataService<S> {
             buffers: self.buffers.clone(),
             calls: self.calls.clone(),
             value_bytes_max: self.value_bytes_max,
+            meters: self.meters.clone(),
         }
     }
 }
@@ -104,12 +108,23 @@ impl<S> Clone for DataService<S> {
 impl<S: ValueSource + ValueSink> DataService<S> {
     /// A service over this store; what is brought is received into these buffers.
     pub fn new(store: Arc<S>, buffers: BufferPool, limits: DataLimits) -> Self {
+        Self::with_metrics(store, buffers, limits, &Metrics::new("service"))
+    }
+
+    /// A service that counts and times what it does in these metrics.
+    pub fn with_metrics(
+        store: Arc<S>,
+        buffers: BufferPool,
+        limits: DataLimits,
+        metrics: &Metrics,
+    ) -> Self {
         let calls = Arc::new(Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)));
         Self {
             store,
             buffers,
             calls,
             value_bytes_max: limits.value_bytes_max,
+            meters: ServeMeters::new(metrics),
         }
     }
 
@@ -125,7 +140,7 @@ impl<S: ValueSource + ValueSink> DataService<S> {
         if asked.items.is_empty() {
             return Err(Status::invalid_argument("nothing is asked for"));
         }
-        let body = FetchBody::new(self.store.clone(), asked.items, permit);
+        let body = FetchBody::new(self.store.clone(), asked.items, permit, self.meters.clone());
         Ok(grpc::response(Body::new(body)))
     }
 
@@ -159,7 +174,9 @@ impl<S: ValueSource + ValueSink> DataService<S> {
                 "the call ended in the middle of the value",
             ));
         }
-        match self.store.put(task, value.finish(), target).await {
+        let value = value.finish();
+        self.meters.taken.add(value.nbytes());
+        match self.store.put(task, value, target).await {
             Ok(nbytes) => Ok(grpc::reply(&proto::PutReply { nbytes })),
             Err(why) => Err(Status::failed_precondition(why)),
         }

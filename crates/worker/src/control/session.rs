@@ -149,6 +149,7 @@ impl Control {
                     }
                     let executing = self.turn.executing();
                     let process_bytes = memory::process_bytes();
+                    self.turn.publish(&outbox, process_bytes);
                     self.turn.tell(Event::Heartbeat {
                         executing,
                         process_bytes,
@@ -180,6 +181,10 @@ impl Control {
         handled: &mut Vec<Handled>,
         said_why: &mut Option<String>,
     ) {
+        self.turn
+            .meters
+            .scheduler_said(&batch.messages, batch.bytes);
+        let begun = Instant::now();
         for message in batch.messages {
             match &message {
                 ToWorker::Closing { reason } => {
@@ -190,6 +195,7 @@ impl Control {
             }
             self.turn.said(message);
         }
+        self.turn.meters.handle_messages.record(begun.elapsed());
         handled.push(batch.handled);
     }
 

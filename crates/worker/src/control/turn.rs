@@ -4,6 +4,7 @@ use crate::data::{Data, Transfer};
 use crate::error::WorkerExit;
 use crate::executor::{Completion, Completions, Executor, Item, Outside, Report, RunHandle};
 use crate::home::Home;
+use crate::meters::Meters;
 use crate::reaper::Reaper;
 use crate::store::{Store, Stored, Values};
 use rustc_hash::FxHashMap;
@@ -35,6 +36,7 @@ pub(crate) struct Turn {
     store: Arc<Store>,
     reaper: Reaper,
     home: Arc<Home>,
+    pub(crate) meters: Meters,
     /// By slot: what the executor has, and what it made this turn.
     slots: Vec<SlotState>,
     ended: Vec<Slot>,
@@ -72,6 +74,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
     pub(crate) reaper: Reaper,
     pub(crate) home: Arc<Home>,
+    pub(crate) meters: Meters,
 }
 
 impl Turn {
@@ -87,6 +90,7 @@ impl Turn {
             store: parts.store,
             reaper: parts.reaper,
             home: parts.home,
+            meters: parts.meters,
             slots: Vec::new(),
             ended: Vec::new(),
             fetched: FxHashMap::default(),
@@ -176,6 +180,7 @@ impl Turn {
     }
 
     fn ended(&mut self, Completion { end, value }: Completion) -> Event {
+        self.meters.task_ended(&end);
         if let Some(state) = self.slots.get_mut(end.slot as usize) {
             state.handle = None;
             state.made = match end.outcome {
@@ -214,6 +219,19 @@ impl Turn {
                 self.tell(Event::Put { task, nbytes });
             }
         }
+    }
+
+    /// Renews the numbers that describe the worker's tables.
+    pub(crate) fn publish(&self, outbox: &Outbox<FromWorker>, process_bytes: u64) {
+        let values = self.store.lock().len();
+        let connections = self.data.connections();
+        self.meters.publish(
+            &self.core.sizes(),
+            values,
+            connections,
+            outbox.queued_bytes(),
+        );
+        self.meters.process(process_bytes);
     }
 
     /// The runs that are executing at this moment.
@@ -290,10 +308,12 @@ impl Turn {
             }
         }
         if !self.answers.is_empty() {
-            outbox.push_all(std::mem::take(&mut self.answers));
+            let bytes = outbox.push_all(std::mem::take(&mut self.answers));
+            self.meters.sent.add(bytes);
         }
         if !say.is_empty() {
-            outbox.push_all(std::mem::take(say));
+            self.meters.message_length(say.len());
+            self.meters.sent.add(outbox.push_all(std::mem::take(say)));
         }
     }
 
