@@ -8,6 +8,7 @@ mod data_calls;
 mod extensions;
 mod jobs;
 mod lifecycle;
+mod order;
 mod placement;
 mod properties;
 mod recovery;
