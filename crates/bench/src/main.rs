@@ -10,6 +10,7 @@ mod cases;
 mod cluster;
 mod counting;
 mod dask;
+mod fleet;
 mod neighbours;
 mod options;
 mod processes;
@@ -45,7 +46,11 @@ fn peer() -> Option<Result<()>> {
     if words.next()? != "peer" {
         return None;
     }
-    Some(raw::peer::main(&words.next().unwrap_or_default()))
+    let kind = words.next().unwrap_or_default();
+    Some(match kind.as_str() {
+        "fleet" => fleet::role::main(words),
+        kind => raw::peer::main(kind),
+    })
 }
 
 fn measure() -> Result<()> {

@@ -92,6 +92,12 @@ pub enum Case {
     Startup,
     /// The scheduler's machine alone, without sockets, with simulated workers in memory.
     Core,
+    /// A scheduler with many simulated workers on real sessions, and a client.
+    Scale,
+    /// Thousands of workers that connect at the same moment.
+    Crowd,
+    /// Messages between a scheduler and ever more workers.
+    Messages,
     /// What the machine itself allows: TCP, tonic streams, copies.
     Raw,
 }
@@ -120,6 +126,9 @@ impl Case {
             Self::SchedulerMemory => "scheduler-memory",
             Self::Startup => "startup",
             Self::Core => "core",
+            Self::Scale => "scale",
+            Self::Crowd => "crowd",
+            Self::Messages => "messages",
             Self::Raw => "raw",
         }
     }
@@ -128,7 +137,10 @@ impl Case {
 impl Case {
     /// Whether its workers are simulated.
     fn is_simulated(self) -> bool {
-        matches!(self, Self::Core)
+        matches!(
+            self,
+            Self::Core | Self::Scale | Self::Crowd | Self::Messages
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! Child processes: this program started again in another role, and ended by its id.
 
 use anyhow::{Context as _, Result, bail};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Writes a line to its standard input.
+    pub fn say(&mut self, line: &str) -> Result<()> {
+        let Some(stdin) = &mut self.child.stdin else {
+            bail!("{} has no standard input", self.role)
+        };
+        writeln!(stdin, "{line}").with_context(|| format!("{} does not listen", self.role))
+    }
+
     /// Its next line on standard output.
     pub fn line(&mut self) -> Result<String> {
         let mut line = String::new();
@@ -79,6 +87,11 @@ impl Process {
     /// How much processor time it has used.
     pub fn cpu(&self) -> Result<Duration> {
         cpu(self.id())
+    }
+
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.id()))?.count())
     }
 
     /// How many bytes of memory it has resident.

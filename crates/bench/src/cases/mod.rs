@@ -3,12 +3,15 @@
 mod chain;
 mod channel;
 mod core_alone;
+mod crowd;
 mod graph;
 mod latency;
 mod map;
+mod messages;
 mod nested;
 mod noop;
 mod queue;
+mod scale;
 mod scheduler_memory;
 mod startup;
 mod transfer;
@@ -45,6 +48,9 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::SchedulerMemory => scheduler_memory::run(options, report).await,
             Case::Startup => startup::run(options, report).await,
             Case::Core => core_alone::run(options, report),
+            Case::Scale => scale::run(options, report).await,
+            Case::Crowd => crowd::run(options, report),
+            Case::Messages => messages::run(options, report),
             Case::Raw => raw::run(options, report).await,
         }
     })
