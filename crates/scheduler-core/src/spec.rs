@@ -46,6 +46,8 @@ pub(crate) struct OperationRecord {
     pub(crate) tasks: u64,
     /// A moving average of how long it runs, in nanoseconds; zero until one has ended.
     pub(crate) mean_ns: u64,
+    /// How many have ended.
+    pub(crate) ended: u32,
 }
 
 sortedvec! {
@@ -142,6 +144,7 @@ impl Default for Specs {
             offered_by: 0,
             tasks: 0,
             mean_ns: 0,
+            ended: 0,
         });
         specs.spec(OperationId(0), options);
         specs
@@ -150,6 +153,9 @@ impl Default for Specs {
 
 /// Tasks shorter than this cost as much as this: what surrounds a task is not free either.
 const SHORTEST_TASK_NS: u64 = 1_000;
+
+/// How many ends the average length of an operation goes back to, about.
+const LENGTHS_AVERAGED: u32 = 16;
 
 impl Specs {
     /// The id of an operation. A signature may change only while nobody offers or uses the old one.
@@ -174,6 +180,7 @@ impl Specs {
             offered_by: 0,
             tasks: 0,
             mean_ns: 0,
+            ended: 0,
         });
         self.names.insert((key.0, key.1, id));
         Ok(id)
@@ -372,14 +379,23 @@ impl Specs {
         (mean > 0).then_some(mean)
     }
 
-    /// Notes how long a task ran: an average that halves the weight of the past with each.
+    /// Notes how long a task ran: the average of all, and later one in which each of the last has the
+    /// weight of a sixteenth. Few tasks are alike, and one that is ten times as long as others must not
+    /// make them look five times as long.
     pub(crate) fn ran(&mut self, spec: SpecId, elapsed: Duration) {
         let ns = u64::try_from(elapsed.as_nanos())
             .unwrap_or(u64::MAX / 4)
             .max(SHORTEST_TASK_NS);
         let operation = self.get(spec).operation;
-        let mean = &mut self.record_mut(operation).mean_ns;
-        *mean = if *mean == 0 { ns } else { mean.midpoint(ns) };
+        let record = self.record_mut(operation);
+        record.ended = record.ended.saturating_add(1);
+        let weight = u64::from(record.ended.min(LENGTHS_AVERAGED));
+        let mean = record.mean_ns;
+        record.mean_ns = if ns >= mean {
+            mean + (ns - mean) / weight
+        } else {
+            mean - (mean - ns) / weight
+        };
     }
 
     /// The operations that connected workers offer.

@@ -1,6 +1,6 @@
 //! What the scheduler knows of a worker.
 
-use crate::config::Config;
+use crate::placement::Length;
 use crate::placement::Listed;
 use crate::queue::TaskQueue;
 use crate::spec::{ClassRecord, OperationId, SpecId};
@@ -163,20 +163,20 @@ impl Worker {
     }
 
     /// How many more tasks of this length it should be given now. Long tasks, and those whose length
-    /// is not known, keep one task in hand beyond the threads; short ones some milliseconds of work.
-    pub(crate) fn room(&self, config: &Config, mean_ns: Option<u64>, now: Time) -> usize {
+    /// is not known, keep one task in hand beyond the threads; short ones some time of work.
+    pub(crate) fn room(&self, length: Option<Length>, now: Time) -> usize {
         if self.leaving {
             return 0;
         }
         let threads = self.hello.nthreads as usize;
         let floor = threads + threads.div_ceil(10);
         let floor = floor.saturating_sub(self.load());
-        let Some(mean_ns) = mean_ns.filter(|_| self.stalled(now) < STALL) else {
+        let Some(length) = length.filter(|_| self.stalled(now) < STALL) else {
             return floor;
         };
-        let ahead_ns = config.lookahead.as_nanos() as u64 * threads as u64;
-        let by_time = ahead_ns.saturating_sub(self.occupancy_ns) / mean_ns.max(1);
-        let most = config.lookahead_tasks as usize * threads;
+        let ahead_ns = length.ahead_ns * threads as u64;
+        let by_time = ahead_ns.saturating_sub(self.occupancy_ns) / length.mean_ns.max(1);
+        let most = length.ahead_tasks as usize * threads;
         floor.max((by_time as usize).min(most.saturating_sub(self.load())))
     }
 

@@ -41,11 +41,12 @@ impl SchedulerCore {
         }
         let record = self.workers.get(worker)?;
         let class = self.specs.class(self.specs.get(task.spec).class);
-        let mean_ns = self.specs.mean_ns(task.spec)?;
-        let short = u128::from(mean_ns) * 2 <= self.config.lookahead.as_nanos();
+        let operation = self.specs.get(task.spec).operation;
+        let length = self.length(operation, usize::MAX)?;
+        let short = u128::from(length.mean_ns) * 2 <= self.config.lookahead.as_nanos();
         let fits = record.qualifies(class)
             && class.resources.is_empty()
-            && record.room(&self.config, Some(mean_ns), self.now) > 0;
+            && record.room(Some(length), self.now) > 0;
         if !short || !fits {
             return None;
         }

@@ -2,6 +2,7 @@
 
 use crate::core::SchedulerCore;
 use crate::queue::QueueEntry;
+use super::Length;
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
 use crate::worker::Worker;
@@ -78,9 +79,9 @@ impl SchedulerCore {
         let worker = self.workers.get(slot)?;
         let entry = self.best_located(worker)?;
         let spec = self.specs.get(self.task(entry.slot()).spec);
-        let mean = self.specs.mean_ns(self.task(entry.slot()).spec);
+        let length = self.length(spec.operation, worker.located.len());
         let class = self.specs.class(spec.class);
-        if worker.room(&self.config, mean, self.now) == 0 || !worker.has_resources(class) {
+        if worker.room(length, self.now) == 0 || !worker.has_resources(class) {
             return None;
         }
         if yields == Yields::ToWhoeverIsDue && self.jobs.len() > 0 {
@@ -130,7 +131,7 @@ impl SchedulerCore {
             let queued = self.jobs.class_len(job, class);
             let share = queued.div_ceil(self.workers.len().max(1)).clamp(1, batch);
             for _ in 0..share {
-                let mean = self.class_mean_ns(class);
+                let length = self.shared_length(class);
                 let Some(entry) = self.jobs.pop(job, class) else {
                     break;
                 };
@@ -138,7 +139,7 @@ impl SchedulerCore {
                 let record = self.specs.class(class);
                 let goes_on = self.workers.get(worker).is_some_and(|worker| {
                     worker.has_resources(record)
-                        && worker.room(&self.config, mean, self.now) > 0
+                        && worker.room(length, self.now) > 0
                         && self.job_table.may_start(job)
                 });
                 if !goes_on {
@@ -150,16 +151,17 @@ impl SchedulerCore {
         }
     }
 
-    fn class_mean_ns(&self, class: ClassId) -> Option<u64> {
-        let mean = self.specs.record(self.specs.class(class).operation).mean_ns;
-        (mean > 0).then_some(mean)
+    /// The length of shared tasks of a class.
+    fn shared_length(&self, class: ClassId) -> Option<Length> {
+        let share = self.jobs.len() as u64 / self.threads().max(1);
+        self.length(self.specs.class(class).operation, share as usize)
     }
 
     /// The worker with room for a class that has the shortest wait, and how much room.
     fn open_worker(&self, class: ClassId) -> Option<(u32, usize)> {
         let record = self.specs.class(class);
-        let mean = self.class_mean_ns(class);
-        let room = |worker: &Worker| worker.room(&self.config, mean, self.now);
+        let length = self.shared_length(class);
+        let room = |worker: &Worker| worker.room(length, self.now);
         let is_open = |worker: &Worker| worker.has_resources(record) && room(worker) > 0;
         let slot = if self.ranks.exhausted.contains(&class) {
             let get = |slot: &u32| self.workers.get(*slot);

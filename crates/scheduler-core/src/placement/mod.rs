@@ -11,8 +11,11 @@ mod ahead;
 mod balance;
 mod fill;
 mod give;
+mod length;
 mod queue_ready;
 mod rank;
 mod ranks;
+
+pub(crate) use length::Length;
 
 pub(crate) use ranks::{Listed, WorkerRanks};

@@ -57,6 +57,8 @@ pub(crate) struct WorkerRanks {
     pub(super) exhausted: BTreeSet<ClassId>,
     /// Workers whose place may have changed, each once.
     touched: Vec<u32>,
+    /// The threads of all but those that leave.
+    threads: u64,
     /// Workers that leave and were not told that they may.
     pub(crate) leaving: BTreeSet<u32>,
 }
@@ -195,7 +197,9 @@ impl SchedulerCore {
             ..worker.listed
         };
         let old = std::mem::replace(&mut worker.listed, wanted);
+        let threads = worker.hello.nthreads;
         self.ranks.relist(old, wanted);
+        self.ranks.count_threads(old, wanted, threads);
     }
 
     /// A worker is gone: it is in no list any more.
@@ -205,6 +209,8 @@ impl SchedulerCore {
             ..Listed::default()
         };
         self.ranks.relist(worker.listed, gone);
+        let threads = worker.hello.nthreads;
+        self.ranks.count_threads(worker.listed, gone, threads);
         self.ranks.leaving.remove(&slot);
         self.ranks.leave(worker.listed.kind);
         // Classes that preferred it may be open to others now.
@@ -275,6 +281,11 @@ impl SchedulerCore {
         first.sort_unstable_by(|a, b| b.cmp(a));
         first.truncate(most);
         first.into_iter().map(WorkerRank::slot).collect()
+    }
+
+    /// How many tasks run at a time on all workers that stay.
+    pub(super) fn threads(&self) -> u64 {
+        self.ranks.threads
     }
 
     /// Workers with a free thread, the least loaded first within their kind.
@@ -383,6 +394,15 @@ impl WorkerRanks {
         if kind.members == 0 {
             self.kinds_index.remove(&kind.key);
             self.vacant.push(at);
+        }
+    }
+
+    /// Counts the threads of a worker while it is in the order of its kind.
+    fn count_threads(&mut self, old: Listed, new: Listed, threads: u32) {
+        match (old.rank, new.rank) {
+            (None, Some(_)) => self.threads += u64::from(threads),
+            (Some(_), None) => self.threads -= u64::from(threads),
+            _ => {}
         }
     }
 

@@ -24,8 +24,49 @@ fn roots_wait_in_the_scheduler_when_their_length_is_unknown() {
 fn short_tasks_are_given_ahead() {
     let mut t = eager();
     t.workers(["w1"]).graph("a*").finish("a", "w1").skip();
-    t.graph("b* c* d* e* f* g*");
-    assert_eq!(t.take_lines().len(), 6);
+    t.graph("b* c* d* e*");
+    assert_eq!(t.take_lines().len(), 4);
+}
+
+#[test]
+fn a_length_of_few_runs_is_trusted_with_few_tasks() {
+    let mut t = eager();
+    t.workers(["w1"]).graph("a*").finish("a", "w1").skip();
+    t.graph("b* c* d* e* f* g* h* i*");
+    assert_eq!(t.take_lines().len(), 4);
+    t.finish("b", "w1");
+    assert_eq!(t.core.identity(t.now).tasks.processing, 7);
+}
+
+#[test]
+fn one_long_run_does_not_make_all_others_look_long() {
+    let mut t = eager();
+    t.workers(["w1"]).graph("a* b* c* d*");
+    for name in ["a", "b", "c"] {
+        t.finish(name, "w1");
+    }
+    t.elapsed = Duration::from_micros(100);
+    t.finish("d", "w1").skip();
+    // 33 us each on average, so 5 ms of work are more than there are.
+    let many: Vec<String> = (0..12).map(|at| format!("x{at}*")).collect();
+    t.graph(&many.join(" "));
+    assert_eq!(t.core.identity(t.now).tasks.processing, 12);
+}
+
+#[test]
+fn a_worker_gets_no_more_ahead_than_half_its_share_of_what_waits() {
+    let mut t = eager();
+    t.elapsed = Duration::from_micros(500);
+    let warm: Vec<String> = (0..8).map(|at| format!("x{at}*")).collect();
+    t.workers(["w1"]).graph(&warm.join(" "));
+    for at in 0..8 {
+        t.finish(&format!("x{at}"), "w1");
+    }
+    // 5 ms would be ten of them.
+    let many: Vec<String> = (0..12).map(|at| format!("y{at}*")).collect();
+    t.skip().graph(&many.join(" "));
+    let given = t.core.identity(t.now).tasks.processing;
+    assert!((4..=6).contains(&given), "{given}");
 }
 
 #[test]
