@@ -59,9 +59,13 @@ impl SchedulerCore {
 
     /// Workers with a free thread and nothing queued for it.
     fn idle_workers(&self) -> impl Iterator<Item = u32> {
-        self.with_free_threads().filter(|&slot| {
-            let worker = self.workers.get(slot);
-            worker.is_some_and(|worker| worker.located.is_empty())
+        self.with_free_threads().filter(|&slot| self.is_idle(slot))
+    }
+
+    /// Whether a worker has a free thread and nothing queued for it.
+    pub(super) fn is_idle(&self, slot: u32) -> bool {
+        self.workers.get(slot).is_some_and(|worker| {
+            worker.load() < worker.hello.nthreads as usize && worker.located.is_empty()
         })
     }
 

@@ -1,8 +1,8 @@
 //! Workers with room are given tasks.
 
+use super::Length;
 use crate::core::SchedulerCore;
 use crate::queue::QueueEntry;
-use super::Length;
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
 use crate::worker::Worker;
@@ -177,7 +177,10 @@ impl SchedulerCore {
     /// Workers that would idle take tasks that are queued at those with the longest wait, if these
     /// would end there earlier, with the transfer of their inputs.
     fn take_over(&mut self) {
-        let thieves: Vec<u32> = self.with_free_threads().take(THIEVES).collect();
+        let mut thieves: Vec<u32> = self.with_free_threads().take(THIEVES).collect();
+        let changed = self.fresh().take(THIEVES);
+        let changed: Vec<u32> = changed.filter(|slot| !thieves.contains(slot)).collect();
+        thieves.extend(changed);
         for thief in thieves {
             while let Some((victim, slot)) = self.worth_taking(thief) {
                 self.tallies.taken_over += 1;
@@ -193,7 +196,7 @@ impl SchedulerCore {
     /// has a thread for it, can run it, gains by it, and can reach a holder of each input.
     fn worth_taking(&self, thief_slot: u32) -> Option<(u32, u32)> {
         let thief = self.workers.get(thief_slot)?;
-        if thief.leaving || thief.load() >= thief.hello.nthreads as usize {
+        if thief.leaving || !thief.located.is_empty() {
             return None;
         }
         let victim_slot = self.with_queues().find(|&slot| slot != thief_slot)?;
@@ -201,11 +204,14 @@ impl SchedulerCore {
         let entry = self.best_located(victim)?;
         let task = self.task(entry.slot());
         let class = self.specs.class(self.specs.get(task.spec).class);
-        if !thief.qualifies(class) || !thief.has_resources(class) {
+        let length = self.length(class.operation, victim.located.len() / 2);
+        let room = thief.room(length, self.now);
+        if room == 0 || !thief.qualifies(class) || !thief.has_resources(class) {
             return None;
         }
         let bytes = self.bytes_to_bring(entry.slot(), thief_slot)?;
-        let gains = self.transfer_ns(bytes) < victim.expected_wait_ns(self.now);
+        let here = thief.expected_wait_ns(self.now) + self.transfer_ns(bytes);
+        let gains = here < victim.expected_wait_ns(self.now);
         gains.then_some((victim_slot, entry.slot()))
     }
 

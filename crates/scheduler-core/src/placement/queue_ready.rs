@@ -113,7 +113,14 @@ impl SchedulerCore {
                 .is_some_and(|worker| worker.qualifies(record))
         };
         let mut candidates: Vec<u32> = there.keys().copied().filter(qualified).collect();
-        candidates.extend(self.first_workers(record, OTHERS));
+        let others = self.first_workers(record, OTHERS);
+        // What is queued at a holder can be taken over by whoever has nothing to do when it has, and
+        // is not moved for a guess before.
+        let at_hand = |slot: &u32| all_bytes == 0 || self.is_idle(*slot);
+        candidates.extend(others.iter().copied().filter(at_hand));
+        if candidates.is_empty() {
+            candidates = others;
+        }
         let cost = |slot: &u32| {
             let missing = all_bytes - there.get(slot).copied().unwrap_or(0);
             let worker = self.workers.get(*slot);
