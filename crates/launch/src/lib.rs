@@ -8,6 +8,7 @@
 
 mod announce;
 mod child;
+mod descriptors;
 mod exit;
 mod flags;
 mod fleet;

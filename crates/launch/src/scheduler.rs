@@ -1,6 +1,5 @@
 //! The main function of a scheduler.
 
-use crate::announce;
 use crate::exit::{Exit, Failure};
 use crate::flags::{self, CommandLine};
 use crate::layers::{LayerError, Layers};
@@ -11,6 +10,7 @@ use crate::settings::Section;
 use crate::signals::{Signals, end_at_once};
 use crate::supervisor::notify;
 use crate::values::{parse_count, parse_small_count, parse_time, parse_time_above_zero};
+use crate::{announce, descriptors};
 use std::process::ExitCode;
 use taskloom_core::limits::{CLIENTS_MAX, WORKERS_MAX};
 use taskloom_extensions::Extension;
@@ -37,7 +37,9 @@ fn start(line: &CommandLine, extensions: Vec<Box<dyn Extension>>) -> Result<Exit
     let flags = flags::parse(Section::Scheduler, line)?;
     let layers = Layers::new(Section::Scheduler, &flags, process::environment())?;
     let config = read(&layers)?;
+    let expected = layers.require("expected-workers", |text| parse_count(text, WORKERS_MAX))?;
     process::start_logging(&layers)?;
+    descriptors::raise(expected as u64, "workers");
     process::runtime()?.block_on(serve(config, extensions))
 }
 

@@ -87,6 +87,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "A task fails when more workers than this died while they ran it"),
     row(Scheduler, "relay-memory", "SIZE", "256MiB",
         "Most bytes held at a time for clients that cannot reach the workers"),
+    row(Scheduler, "expected-workers", "N", "1000",
+        "How many workers will come: it warns at start if it may not have that many connections"),
     row(Scheduler, "max-workers", "N", "20000",
         "Most workers that may be connected at a time; others are refused"),
     row(Scheduler, "max-clients", "N", "10000",

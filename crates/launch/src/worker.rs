@@ -13,7 +13,7 @@ use crate::supervisor::notify;
 use crate::values::{
     parse_count, parse_name, parse_resources, parse_time, parse_time_or_never, show_time,
 };
-use crate::{fleet, isolated, process};
+use crate::{descriptors, fleet, isolated, process};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +25,9 @@ use taskloom_worker::{Worker, WorkerConfig, WorkerExit};
 
 /// More threads than this are a typing error.
 const THREADS_MAX: usize = 4096;
+
+/// With fewer connections than this a worker is no good peer.
+const PEERS: u64 = 128;
 
 /// More workers of one command than this are a typing error.
 const WORKERS_MAX: usize = 1024;
@@ -62,6 +65,7 @@ fn start(line: &CommandLine) -> Result<Exit, Failure> {
             memory::show(taskloom_worker::available_memory())
         ));
     }
+    descriptors::raise(PEERS, "connections of peers and clients");
     let registry = Registry::linked().map_err(|error| Failure::new(Exit::Failure, error))?;
     process::runtime()?.block_on(work(settings, registry, flags.lifeline))
 }

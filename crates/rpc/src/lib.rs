@@ -5,7 +5,7 @@
 //! scheduler's and the worker's end of the port; [`data`], which moves values; [`actor`],
 //! which carries calls of actors; [`listen`], which
 //! binds ports and finds out under which address others reach us; [`Clock`], which gives the shells
-//! the times that their machines want.
+//! the times that their machines want; [`descriptors`], how many sockets a process may have.
 //!
 //! What does not: decisions about tasks, values or workers, and the words that are spoken
 //! (`taskloom-core` has them, `taskloom-wire` converts them).
@@ -16,6 +16,7 @@ mod cause;
 mod clock;
 pub mod connect;
 pub mod data;
+pub mod descriptors;
 mod dial;
 mod heard;
 mod interface;

@@ -5,6 +5,9 @@ use crate::{cause, interface};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 8192;
+
 /// Where to listen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
@@ -137,8 +140,9 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    // A thousand workers may come at once.
-    socket.listen(1024)?;
+    // Thousands of workers may come at once. The system's own limit (on Linux net.core.somaxconn, 4,096
+    // unless set otherwise) caps this.
+    socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tonic::transport::server::Connected;
 
 /// A TCP stream that notes when bytes arrive.
@@ -22,6 +22,8 @@ pub struct Connection {
     /// Told when the first bytes arrive.
     answered: Option<oneshot::Sender<()>>,
     remote: Option<SocketAddr>,
+    /// Its place among the connections of its port, if it came to one.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// What the services are told about a connection.
@@ -41,6 +43,15 @@ impl Connection {
             heard: LastHeard::now(),
             answered: None,
             remote,
+            _place: None,
+        }
+    }
+
+    /// Keeps a place until the connection is dropped.
+    pub(crate) fn holding(self, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            _place: Some(place),
+            ..self
         }
     }
 

@@ -1,7 +1,9 @@
 //! Accepting connections and bringing each to the runtime that serves its kind.
 
 use super::preface::{self, Judgement};
+use super::seldom::Seldom;
 use crate::cause;
+use crate::descriptors::DescriptorLimit;
 use crate::listen::Listener;
 use crate::settings::ConnectionKind;
 use crate::transport::Connection;
@@ -16,7 +18,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// How long a new connection may take to show what it is.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,6 +47,7 @@ struct Accepted {
     stream: std::net::TcpStream,
     front: Bytes,
     remote: SocketAddr,
+    place: OwnedSemaphorePermit,
 }
 
 /// A queue of accepted connections between [`accept`] and [`super::serve`], which may run on
@@ -62,20 +65,24 @@ impl Stream for Incoming {
             stream,
             front,
             remote,
+            place,
         }) = ready!(self.0.poll_recv(cx))
         else {
             return Poll::Ready(None);
         };
         // Registers the stream with the runtime that serves it.
         let stream = TcpStream::from_std(stream);
-        Poll::Ready(Some(
-            stream.map(|stream| Connection::new(stream, front, Some(remote))),
-        ))
+        Poll::Ready(Some(stream.map(|stream| {
+            Connection::new(stream, front, Some(remote)).holding(place)
+        })))
     }
 }
 
 /// Accepts connections until `shutdown` resolves. What does not begin like HTTP/2 is closed.
 /// Connections that announce large frames go to `bulk`, if there is one, all others to `control`.
+///
+/// There are never more connections than this process may have descriptors, but for a reserve: those
+/// that come then are closed at once, so that they need not wait for an answer that cannot come.
 ///
 /// # Errors
 /// If the socket cannot be used on this runtime.
@@ -87,6 +94,15 @@ pub async fn accept(
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener.socket)?;
     let unjudged = Arc::new(Semaphore::new(UNJUDGED_MAX));
+    let most = match DescriptorLimit::get() {
+        Ok(limit) => limit.connections().min(Semaphore::MAX_PERMITS),
+        Err(error) => {
+            tracing::warn!(error = %cause::io_words(&error), "how many files may be open is not known");
+            Semaphore::MAX_PERMITS
+        }
+    };
+    let places = Arc::new(Semaphore::new(most));
+    let (mut failed, mut crowded, mut full) = (Seldom::new(), Seldom::new(), Seldom::new());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -96,19 +112,36 @@ pub async fn accept(
         let (stream, remote) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // A connection that died in the queue, or a limit of the system: both pass.
-                tracing::warn!(error = %cause::io_words(&error), "cannot accept a connection");
+                // A connection that died in the queue, or a limit of the system: both pass. What waits
+                // to be accepted stays in the queue.
+                if let Some(times) = failed.now() {
+                    let error = cause::io_words(&error);
+                    tracing::warn!(%error, times, "cannot accept connections");
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
         let Ok(permit) = unjudged.clone().try_acquire_owned() else {
-            tracing::warn!(%remote, "too many new connections at once: one is closed");
+            if let Some(times) = crowded.now() {
+                tracing::warn!(%remote, times, "too many new connections at once: closed");
+            }
+            continue;
+        };
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            if let Some(times) = full.now() {
+                tracing::warn!(
+                    %remote,
+                    times,
+                    "{most} connections are open, more than this process may have descriptors for: \
+                     closed; raise its limit of open files (ulimit -n, LimitNOFILE)"
+                );
+            }
             continue;
         };
         let (control, bulk) = (control.clone(), bulk.clone());
         tokio::spawn(async move {
-            let judged = tokio::time::timeout(PREFACE_TIMEOUT, judge(stream, remote)).await;
+            let judged = tokio::time::timeout(PREFACE_TIMEOUT, judge(stream, remote, place)).await;
             drop(permit);
             match judged {
                 Ok(Ok(Some((ConnectionKind::Data, accepted)))) => {
@@ -136,6 +169,7 @@ impl Lobby {
 async fn judge(
     mut stream: TcpStream,
     remote: SocketAddr,
+    place: OwnedSemaphorePermit,
 ) -> io::Result<Option<(ConnectionKind, Accepted)>> {
     stream.set_nodelay(true)?;
     let mut front = BytesMut::with_capacity(preface::READ_BYTES_MAX);
@@ -156,6 +190,7 @@ async fn judge(
                         stream: stream.into_std()?,
                         front,
                         remote,
+                        place,
                     },
                 )));
             }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod preface;
+mod seldom;
 mod sessions;
 
 pub use accept::{Incoming, Lobby, accept, lobby};
