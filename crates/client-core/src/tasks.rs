@@ -2,7 +2,9 @@
 
 use crate::intern::Interned;
 use taskloom_core::limits::{GRAPH_CHUNK_BYTES, GRAPH_CHUNK_TASKS};
-use taskloom_core::{GraphChunk, GraphId, Key, Operation, Packed, TaskOptions, Ticket};
+use taskloom_core::{
+    GraphChunk, GraphId, Key, KeyRef, KeysBuilder, Operation, Packed, TaskOptions, Ticket,
+};
 use taskloom_core::{RunId, TaskId};
 
 /// What a task needs.
@@ -32,8 +34,7 @@ pub type Parent = (TaskId, RunId);
 /// One chunk in the making. Operations and options are numbered within the [`Tasks`], options from 1.
 #[derive(Clone, Debug, Default)]
 struct Columns {
-    keys: Vec<u8>,
-    key_ends: Vec<u32>,
+    keys: KeysBuilder,
     arguments: Vec<u8>,
     argument_ends: Vec<u32>,
     operation_of: Vec<u32>,
@@ -132,7 +133,7 @@ impl Tasks {
             .iter()
             .scan(0, |first, columns| {
                 let from = *first;
-                *first += columns.key_ends.len() as u64;
+                *first += columns.keys.len() as u64;
                 Some(columns.wanted.iter().map(move |&at| from + u64::from(at)))
             })
             .flatten()
@@ -153,7 +154,7 @@ impl Tasks {
         let mut next = first;
         let chunks = self.chunks.into_iter().enumerate().map(|(at, columns)| {
             let first_ticket = next;
-            let tasks = columns.key_ends.len();
+            let tasks = columns.keys.len();
             next = next.offset(tasks as u64);
             let number = |numbers: &[u32], of: Vec<u32>| -> Vec<u32> {
                 of.into_iter()
@@ -170,10 +171,7 @@ impl Tasks {
                 graph_tasks: self.tasks,
                 last: at == last,
                 first_ticket,
-                keys: Packed {
-                    blob: columns.keys.into(),
-                    ends: columns.key_ends,
-                },
+                keys: columns.keys.finish(),
                 arguments: Packed {
                     blob: columns.arguments.into(),
                     ends: columns.argument_ends,
@@ -217,11 +215,11 @@ fn translate<T: Clone + Eq + std::hash::Hash>(
 
 impl Columns {
     fn bytes(&self) -> usize {
-        self.keys.len() + self.arguments.len() + 8 * self.needs.len()
+        self.keys.bytes() + self.arguments.len() + 8 * self.needs.len()
     }
 
     fn is_full(&self) -> bool {
-        self.key_ends.len() >= GRAPH_CHUNK_TASKS || self.bytes() >= GRAPH_CHUNK_BYTES
+        self.keys.len() >= GRAPH_CHUNK_TASKS || self.bytes() >= GRAPH_CHUNK_BYTES
     }
 
     fn push(
@@ -233,9 +231,8 @@ impl Columns {
         wanted: bool,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
-        let place = self.key_ends.len();
-        self.keys.extend_from_slice(key.as_bytes());
-        self.key_ends.push(self.keys.len() as u32);
+        let place = self.keys.len();
+        self.keys.push(KeyRef::of(key.as_bytes()));
         write(&mut self.arguments);
         self.argument_ends.push(self.arguments.len() as u32);
         self.operation_of.push(operation);

@@ -5,7 +5,8 @@
 //! tasks started, before the next one is there.
 
 use crate::ids::{GraphId, RunId, TaskId, Ticket};
-use crate::limits::{ARGUMENT_BYTES_MAX, GRAPH_CHUNK_TASKS_MAX, KEY_BYTES_MAX};
+use crate::keys::Keys;
+use crate::limits::{ARGUMENT_BYTES_MAX, GRAPH_CHUNK_TASKS_MAX};
 use crate::operation::Operation;
 use crate::options::TaskOptions;
 use bytes::Bytes;
@@ -42,7 +43,15 @@ impl Packed {
         &self.blob[self.range(i)]
     }
 
-    fn fits(&self, tasks: usize, longest: usize, shortest: usize) -> bool {
+    /// Whether each string is UTF-8 text.
+    pub(crate) fn is_text(&self) -> bool {
+        std::str::from_utf8(&self.blob).is_ok_and(|text| {
+            let mut ends = self.ends.iter();
+            ends.all(|&end| text.is_char_boundary(end as usize))
+        })
+    }
+
+    pub(crate) fn fits(&self, tasks: usize, longest: usize, shortest: usize) -> bool {
         let mut start = 0;
         self.ends.len() == tasks
             && self.ends.last().copied().unwrap_or(0) as usize == self.blob.len()
@@ -67,7 +76,7 @@ pub struct GraphChunk {
     /// The ticket of the first task.
     pub first_ticket: Ticket,
     /// The key of each task.
-    pub keys: Packed,
+    pub keys: Keys,
     /// The arguments of each task, encoded as the message `Arguments` of the protocol.
     pub arguments: Packed,
     /// Operations that this session has not used before; they get the next free indexes.
@@ -151,7 +160,7 @@ impl GraphChunk {
 
     /// The key of task `i` as text for messages.
     pub fn key_text(&self, i: usize) -> String {
-        String::from_utf8_lossy(self.keys.get(i)).into_owned()
+        self.keys.get(i).to_text()
     }
 
     /// Checks that the columns fit each other, given how many operations and options the session
@@ -171,7 +180,7 @@ impl GraphChunk {
                 Err(GraphError::Column(name))
             }
         };
-        if !self.keys.fits(tasks, KEY_BYTES_MAX, 1) {
+        if !self.keys.fits(tasks) {
             return Err(GraphError::Column("keys"));
         }
         if !self.arguments.fits(tasks, ARGUMENT_BYTES_MAX, 0) {

@@ -352,7 +352,7 @@ impl SchedulerCore {
     }
 
     pub(crate) fn key_text(&self, slot: u32) -> String {
-        String::from_utf8_lossy(self.blocks.key(self.task(slot).place)).into_owned()
+        self.blocks.key(self.task(slot).place).to_text()
     }
 
     fn count_of(counts: &mut TaskCounts, state: State) -> &mut u64 {

@@ -235,7 +235,7 @@ impl SchedulerCore {
                 .clients
                 .get(client)
                 .and_then(|client| client.tickets.get(ticket));
-            let known = entry.and_then(|entry| entry.task()) == Some(self.task_id(slot));
+            let known = entry.and_then(|entry| entry.task()) == Some(slot);
             check!(
                 TablesMatch,
                 known,

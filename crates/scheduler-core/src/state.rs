@@ -128,7 +128,7 @@ pub(crate) struct Task {
     /// How many workers died while it was running.
     pub(crate) suspicion: u8,
     /// How many open graphs may still name it.
-    pub(crate) holds: u16,
+    pub(crate) holds: u32,
 }
 
 const _: () = assert!(

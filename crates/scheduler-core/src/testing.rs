@@ -219,7 +219,7 @@ impl TestScheduler {
             graph_tasks: diagram.tasks.len() as u64,
             last: true,
             first_ticket: Ticket(first),
-            keys: packed(diagram.tasks.iter().map(|task| task.name.as_bytes())),
+            keys: packed(diagram.tasks.iter().map(|task| task.name.as_bytes())).into(),
             arguments: packed(diagram.tasks.iter().map(|_| &b""[..])),
             ..GraphChunk::default()
         };

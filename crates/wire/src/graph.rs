@@ -95,7 +95,7 @@ pub(crate) fn chunk_from(chunk: proto::GraphChunk) -> Result<GraphChunk, WireErr
 /// The rough size of a chunk.
 pub(crate) fn chunk_weight(chunk: &GraphChunk) -> usize {
     let operations: usize = chunk.new_operations.iter().map(|o| 24 + o.name.len()).sum();
-    64 + packed_weight(&chunk.keys)
+    64 + chunk.keys.weight()
         + packed_weight(&chunk.arguments)
         + operations
         + 64 * chunk.new_options.len()

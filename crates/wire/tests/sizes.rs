@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use prost::Message;
 use taskloom_core::message::{FromClient, ToClient};
-use taskloom_core::{ArgumentNode, Encoded, GraphChunk, Packed, Ticket};
+use taskloom_core::{ArgumentNode, Encoded, GraphChunk, KeyRef, KeysBuilder, Packed, Ticket};
 use taskloom_wire::{Wire, arguments};
 
 /// What a call of a task that does nothing may take, there and back.
@@ -33,10 +33,14 @@ fn packed(strings: impl Iterator<Item = Vec<u8>>) -> Packed {
 #[test]
 fn a_mapped_call_takes_few_bytes_there_and_back() {
     let arguments = |x| arguments::encode(&[ArgumentNode::Value(value(x))]).to_vec();
+    let mut keys = KeysBuilder::default();
+    for x in 0..CALLS {
+        keys.push(KeyRef::of(format!("noop-{x:032x}").as_bytes()));
+    }
     let chunk = GraphChunk {
         graph_tasks: CALLS,
         first_ticket: Ticket(1_000_000),
-        keys: packed((0..CALLS).map(|x| format!("noop-{x:032x}").into_bytes())),
+        keys: keys.finish(),
         arguments: packed((0..CALLS).map(|x| arguments(1_000_000 + x))),
         operation_of: vec![0; CALLS as usize],
         all_wanted: true,

@@ -342,7 +342,7 @@ fn chunk(shape: Shape, first: usize, tasks: usize) -> GraphChunk {
     }
     let at = first as u64;
     let key = |i: usize| format!("noop-{:032x}", (at + i as u64).wrapping_mul(0x9e37_79b9)).into();
-    chunk.keys = packed(tasks, key);
+    chunk.keys = packed(tasks, key).into();
     chunk.arguments = packed(tasks, |i| (at + i as u64).to_le_bytes().to_vec());
     if shape == Shape::Inputs {
         let sources = tasks / 2;

@@ -93,14 +93,13 @@ impl SchedulerCore {
         }
         let task = |(at, &ticket): (usize, &Ticket)| {
             let task = client.tickets.get(ticket).and_then(TicketEntry::task);
-            task.filter(|&task| self.task_slot(task).is_some())
-                .ok_or_else(|| {
-                    let text = format!(
-                        "{name}: future {at} of the call is unknown to the scheduler: its task was \
+            task.map(|slot| self.task_id(slot)).ok_or_else(|| {
+                let text = format!(
+                    "{name}: future {at} of the call is unknown to the scheduler: its task was \
                          refused, or it is released"
-                    );
-                    (ErrorCode::Refused, text)
-                })
+                );
+                (ErrorCode::Refused, text)
+            })
         };
         futures.iter().enumerate().map(task).collect()
     }
@@ -341,7 +340,7 @@ impl SchedulerCore {
             let slot = self.task_slot(task);
             let key = slot.and_then(|slot| {
                 let place = self.task(slot).place;
-                Key::from_bytes(Bytes::copy_from_slice(self.blocks.key(place))).ok()
+                Key::from_bytes(self.blocks.key(place).to_bytes()).ok()
             });
             if let Some(slot) = slot {
                 self.add_want(slot, Want { client, ticket });

@@ -64,7 +64,7 @@ impl SchedulerCore {
         let compute = Compute {
             task: self.task_id(slot),
             run,
-            key: self.blocks.key_bytes(task.place),
+            key: self.blocks.key_text(task.place),
             operation,
             priority: spec.priority,
             rank: task.rank,

@@ -19,9 +19,7 @@ impl SchedulerCore {
             .clients
             .get(client)
             .and_then(|client| client.tickets.get(ticket));
-        let slot = entry
-            .and_then(|entry| entry.task())
-            .and_then(|id| self.task_slot(id));
+        let slot = entry.and_then(|entry| entry.task());
         let slot =
             slot.ok_or("the scheduler does not know this task: it was refused or released")?;
         let task = self.task(slot);

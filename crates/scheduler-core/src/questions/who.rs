@@ -76,8 +76,7 @@ impl SchedulerCore {
 
     /// The task of a client's ticket.
     pub(crate) fn task_of_ticket(&self, client: u32, ticket: Ticket) -> Option<u32> {
-        let task = self.clients.get(client)?.tickets.get(ticket)?.task()?;
-        self.task_slot(task)
+        self.clients.get(client)?.tickets.get(ticket)?.task()
     }
 
     pub(crate) fn who_has(&self, client: u32, tickets: &[Ticket]) -> Result<Answer, String> {

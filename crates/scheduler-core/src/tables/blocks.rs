@@ -5,7 +5,7 @@
 //! copied into a block of their own, so that one survivor does not pin a large buffer.
 
 use bytes::{Bytes, BytesMut};
-use taskloom_core::Packed;
+use taskloom_core::{KeyRef, Keys, KeysBuilder, Packed};
 
 /// Where a task's bytes are: block and position in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct Place {
 
 #[derive(Debug)]
 struct Block {
-    keys: Packed,
+    keys: Keys,
     arguments: Packed,
     /// The task at each position, [`NOBODY`] once it is gone.
     owners: Vec<u32>,
@@ -28,28 +28,27 @@ const NOBODY: u32 = u32::MAX;
 /// Blocks of fewer tasks than this are not worth copying.
 const COMPACT_FROM: usize = 16;
 
+/// Texts of keys that go out share memory of this size; a key is shorter.
+const TEXTS_BYTES: usize = 16 * 1024;
+
 /// All blocks.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
     blocks: Vec<Option<Block>>,
     free: Vec<u32>,
+    /// Room for the texts of keys that go out.
+    texts: BytesMut,
 }
 
 impl Blocks {
     /// Takes in what a chunk brought. Its tasks are claimed with [`Blocks::own`]; positions that are
     /// not claimed by the time of [`Blocks::sealed`] are dead from the start.
-    pub(crate) fn add(&mut self, keys: &Packed, arguments: &Packed) -> u32 {
-        let mut blob = BytesMut::with_capacity(keys.blob.len() + arguments.blob.len());
-        blob.extend_from_slice(&keys.blob);
-        blob.extend_from_slice(&arguments.blob);
-        let mut arguments_blob = blob.freeze();
-        let keys_blob = arguments_blob.split_to(keys.blob.len());
-        let exact = |blob, ends: &[u32]| Packed {
-            blob,
-            ends: ends.to_vec(),
+    pub(crate) fn add(&mut self, keys: &Keys, arguments: &Packed) -> u32 {
+        let keys = keys.to_exact();
+        let arguments = Packed {
+            blob: Bytes::copy_from_slice(&arguments.blob),
+            ends: arguments.ends.as_slice().to_vec(),
         };
-        let keys = exact(keys_blob, &keys.ends);
-        let arguments = exact(arguments_blob, &arguments.ends);
         let owners = vec![NOBODY; keys.len()];
         let block = Some(Block {
             keys,
@@ -93,28 +92,32 @@ impl Blocks {
     }
 
     /// The key at a place.
-    pub(crate) fn key(&self, place: Place) -> &[u8] {
+    pub(crate) fn key(&self, place: Place) -> KeyRef<'_> {
         match &self.blocks[place.block as usize] {
             Some(block) => block.keys.get(place.at as usize),
-            None => &[],
+            None => KeyRef::Text(&[]),
         }
     }
 
-    /// The key at a place, sharing the block's memory.
-    pub(crate) fn key_bytes(&self, place: Place) -> Bytes {
-        self.slice(place, |block| &block.keys)
+    /// The text of the key at a place, for a message: many of them share one piece of memory.
+    pub(crate) fn key_text(&mut self, place: Place) -> Bytes {
+        let Some(block) = &self.blocks[place.block as usize] else {
+            return Bytes::new();
+        };
+        let key = block.keys.get(place.at as usize);
+        if self.texts.capacity() < key.text_len() {
+            self.texts = BytesMut::with_capacity(TEXTS_BYTES);
+        }
+        key.write(&mut self.texts);
+        self.texts.split().freeze()
     }
 
     /// The arguments at a place, sharing the block's memory.
     pub(crate) fn arguments(&self, place: Place) -> Bytes {
-        self.slice(place, |block| &block.arguments)
-    }
-
-    fn slice(&self, place: Place, column: impl Fn(&Block) -> &Packed) -> Bytes {
         match &self.blocks[place.block as usize] {
-            Some(block) => {
-                let column = column(block);
-                column.blob.slice(column.range(place.at as usize))
+            Some(Block { arguments, .. }) => {
+                let range = arguments.range(place.at as usize);
+                arguments.blob.slice(range)
             }
             None => Bytes::new(),
         }
@@ -141,7 +144,7 @@ impl Blocks {
             return;
         };
         let mut owners = Vec::with_capacity(old.alive as usize);
-        let (mut keys, mut arguments) = (Packing::default(), Packing::default());
+        let (mut keys, mut arguments) = (KeysBuilder::default(), Packing::default());
         for (at, &owner) in old.owners.iter().enumerate() {
             if owner != NOBODY {
                 keys.push(old.keys.get(at));
@@ -157,7 +160,8 @@ impl Blocks {
             }
         }
         let alive = owners.len() as u32;
-        let (keys, arguments) = (keys.finish(), arguments.finish());
+        // Builders have room to spare.
+        let (keys, arguments) = (keys.finish().to_exact(), arguments.finish());
         self.blocks[index as usize] = Some(Block {
             keys,
             arguments,
@@ -215,7 +219,7 @@ mod tests {
         let keys: Vec<String> = (0..20).map(|i| format!("key-{i}")).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut blocks = Blocks::default();
-        let block = blocks.add(&packed(&keys), &packed(&keys));
+        let block = blocks.add(&packed(&keys).into(), &packed(&keys));
         let mut places: Vec<Place> = (0..20).map(|at| Place { block, at }).collect();
         for (task, place) in places.iter().enumerate() {
             blocks.own(*place, task as u32);
@@ -224,7 +228,7 @@ mod tests {
             let place = places[task];
             blocks.release(place, |task, place| places[task as usize] = place);
         }
-        assert_eq!(blocks.key(places[19]), b"key-19");
+        assert_eq!(blocks.key(places[19]), KeyRef::Text(b"key-19"));
         assert_eq!(blocks.arguments(places[18]), "key-18");
         assert!(places[19].at < 4, "the block was not compacted");
         for task in 18..20 {

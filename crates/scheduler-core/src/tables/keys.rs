@@ -2,7 +2,8 @@
 
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
-use std::hash::Hasher;
+use std::hash::{Hash, Hasher};
+use taskloom_core::KeyRef;
 
 /// An index from keys to task slots. Beside the slot it holds half of the key's hash, so that neither
 /// growing nor looking for a key that is not there touches keys, which lie elsewhere in memory; the
@@ -18,9 +19,9 @@ struct Entry {
     slot: u32,
 }
 
-fn hash(key: &[u8]) -> u32 {
+fn hash(key: KeyRef<'_>) -> u32 {
     let mut hasher = FxHasher::default();
-    hasher.write(key);
+    key.hash(&mut hasher);
     (hasher.finish() >> 32) as u32
 }
 
@@ -31,14 +32,18 @@ fn spread(hash: u32) -> u64 {
 
 impl KeyIndex {
     /// The slot of a key.
-    pub(crate) fn find<'a>(&self, key: &[u8], key_of: impl Fn(u32) -> &'a [u8]) -> Option<u32> {
+    pub(crate) fn find<'a>(
+        &self,
+        key: KeyRef<'_>,
+        key_of: impl Fn(u32) -> KeyRef<'a>,
+    ) -> Option<u32> {
         let hash = hash(key);
         let same = |entry: &Entry| entry.hash == hash && key_of(entry.slot) == key;
         self.slots.find(spread(hash), same).map(|entry| entry.slot)
     }
 
     /// Adds a slot whose key is not in the index.
-    pub(crate) fn insert(&mut self, key: &[u8], slot: u32) {
+    pub(crate) fn insert(&mut self, key: KeyRef<'_>, slot: u32) {
         let hash = hash(key);
         let entry = Entry { hash, slot };
         self.slots
@@ -46,7 +51,7 @@ impl KeyIndex {
     }
 
     /// Removes a slot.
-    pub(crate) fn remove(&mut self, key: &[u8], slot: u32) {
+    pub(crate) fn remove(&mut self, key: KeyRef<'_>, slot: u32) {
         let same = |entry: &Entry| entry.slot == slot;
         if let Ok(entry) = self.slots.find_entry(spread(hash(key)), same) {
             entry.remove();

@@ -2,7 +2,7 @@
 
 use crate::testing::TestScheduler;
 use taskloom_core::message::{FromClient, FromWorker, Refusal, ReturnCause};
-use taskloom_core::{Operation, Ticket};
+use taskloom_core::{KeyRef, Keys, KeysBuilder, Operation, Ticket};
 
 #[test]
 fn a_chain_runs_link_by_link_and_frees_what_is_used_up() {
@@ -113,14 +113,19 @@ fn releasing_what_runs_withdraws_it() {
     assert_eq!(t.core.identity(t.now).tasks, Default::default());
 }
 
+fn key(name: &str) -> Keys {
+    let mut keys = KeysBuilder::default();
+    keys.push(KeyRef::of(name.as_bytes()));
+    keys.finish()
+}
+
 #[test]
 fn a_graph_in_chunks_starts_before_it_is_complete() {
     let mut t = TestScheduler::new();
     t.workers(["w1"]);
     let mut whole = t.chunk("c", "a -> b*");
     let mut first = whole.clone();
-    first.keys.ends.truncate(1);
-    first.keys.blob.truncate(1);
+    first.keys = key("a");
     first.arguments.ends.truncate(1);
     first.operation_of.truncate(1);
     first.dependency_ends.truncate(1);
@@ -130,8 +135,7 @@ fn a_graph_in_chunks_starts_before_it_is_complete() {
     t.say("c", FromClient::Submit(Box::new(first)))
         .expect(["w1: compute a"]);
     t.finish("a", "w1").expect([]);
-    whole.keys.ends = vec![1];
-    whole.keys.blob = whole.keys.blob.slice(1..);
+    whole.keys = key("b");
     whole.arguments.ends = vec![0];
     whole.operation_of = vec![0];
     whole.new_operations.clear();

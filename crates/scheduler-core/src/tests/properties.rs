@@ -16,8 +16,8 @@ use taskloom_core::message::{
     ToWorker, WorkerHello,
 };
 use taskloom_core::{
-    ClientId, Encoded, ErrorCode, GraphChunk, GraphId, Key, Operation, Packed, Residence, RunId,
-    TaskFailure, TaskId, TaskOptions, Ticket, Time, WorkerId,
+    ClientId, Encoded, ErrorCode, GraphChunk, GraphId, Key, KeyRef, KeysBuilder, Operation, Packed,
+    Residence, RunId, TaskFailure, TaskId, TaskOptions, Ticket, Time, WorkerId,
 };
 
 #[derive(Clone, Debug)]
@@ -367,7 +367,7 @@ impl World {
     fn submit(&mut self, id: ClientId, tasks: &[(Vec<usize>, bool)], keys: u8) {
         let client = self.clients.get_mut(&id).unwrap();
         let first = client.next;
-        let (mut blob, mut ends) = (String::new(), Vec::new());
+        let mut keys_column = KeysBuilder::default();
         let mut chunk = GraphChunk {
             graph: GraphId(first),
             graph_tasks: tasks.len() as u64,
@@ -377,8 +377,13 @@ impl World {
         };
         for (at, (dependencies, wanted)) in tasks.iter().enumerate() {
             // Few different keys, so that tasks are shared and keys clash.
-            blob.push_str(&format!("k{}", (at as u64 + u64::from(keys)) % 24));
-            ends.push(blob.len() as u32);
+            let key = (at as u64 + u64::from(keys)) % 24;
+            // Some graphs have keys that end in a hash, some have not, some are mixed.
+            let key = match (key + u64::from(keys)) % 5 {
+                0 | 1 => format!("k-{key:032x}"),
+                _ => format!("k{key}"),
+            };
+            keys_column.push(KeyRef::of(key.as_bytes()));
             let mut on: Vec<u64> = dependencies
                 .iter()
                 .filter_map(|back| (first + at as u64).checked_sub(1 + *back as u64))
@@ -410,10 +415,7 @@ impl World {
             blob: Bytes::new(),
             ends: vec![0; tasks.len()],
         };
-        chunk.keys = Packed {
-            blob: Bytes::from(blob),
-            ends,
-        };
+        chunk.keys = keys_column.finish();
         client.next += tasks.len() as u64;
         let messages = vec![FromClient::Submit(Box::new(chunk))];
         self.turn(Event::ClientSaid {

@@ -5,7 +5,7 @@ use crate::core::SchedulerCore;
 use crate::state::State;
 use crate::tables::{DETACHED, Want};
 use std::sync::Arc;
-use taskloom_core::{ErrorCode, Key, TaskFailure, Ticket};
+use taskloom_core::{ErrorCode, Key, KeyRef, TaskFailure, Ticket};
 
 /// What stands for the want of a detached task.
 const DETACHED_WANT: Want = Want {
@@ -18,7 +18,7 @@ impl SchedulerCore {
     pub(crate) fn want_by_key(&mut self, client: u32, ticket: Ticket, key: &Key) {
         let (blocks, tasks) = (&self.blocks, &self.tasks);
         let key_of = |slot: u32| blocks.key(tasks[slot as usize].place);
-        match self.keys.find(key.as_bytes(), key_of) {
+        match self.keys.find(KeyRef::of(key.as_bytes()), key_of) {
             Some(slot) => {
                 self.add_want(slot, Want { client, ticket });
                 self.tell_state(slot, client, ticket);
@@ -41,10 +41,7 @@ impl SchedulerCore {
             .clients
             .get(client)
             .and_then(|client| client.tickets.get(ticket));
-        let Some(slot) = entry
-            .and_then(|entry| entry.task())
-            .and_then(|id| self.task_slot(id))
-        else {
+        let Some(slot) = entry.and_then(|entry| entry.task()) else {
             return;
         };
         let mut list = self.task(slot).wants;

@@ -15,10 +15,7 @@ impl SchedulerCore {
             .clients
             .get(client)
             .and_then(|client| client.tickets.get(ticket));
-        let Some(slot) = entry
-            .and_then(|entry| entry.task())
-            .and_then(|id| self.task_slot(id))
-        else {
+        let Some(slot) = entry.and_then(|entry| entry.task()) else {
             return;
         };
         if matches!(self.task(slot).state, State::Memory { .. } | State::Erred) {

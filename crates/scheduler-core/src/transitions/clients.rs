@@ -8,7 +8,7 @@ use crate::extension::ExtensionEvent;
 use crate::tables::{TicketEntry, Want};
 use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, Refusal};
-use taskloom_core::{ClientId, TaskId, TaskOptions, Ticket};
+use taskloom_core::{ClientId, TaskOptions, Ticket};
 
 impl SchedulerCore {
     pub(crate) fn client_joined(&mut self, hello: ClientHello) -> Result<ClientWelcome, Refusal> {
@@ -133,10 +133,7 @@ impl SchedulerCore {
         self.run_steps();
     }
 
-    fn drop_want(&mut self, task: TaskId, want: Want) {
-        let Some(slot) = self.task_slot(task) else {
-            return;
-        };
+    fn drop_want(&mut self, slot: u32, want: Want) {
         let mut list = self.task(slot).wants;
         self.wants.remove(&mut list, want);
         self.task_mut(slot).wants = list;
@@ -145,12 +142,10 @@ impl SchedulerCore {
     }
 
     /// No later chunk can name this task.
-    pub(crate) fn let_go_of_held(&mut self, task: TaskId) {
-        if let Some(slot) = self.task_slot(task) {
-            let task = self.task_mut(slot);
-            task.holds = task.holds.saturating_sub(1);
-            self.steps.push(Step::Unneed(slot));
-        }
+    pub(crate) fn let_go_of_held(&mut self, slot: u32) {
+        let task = self.task_mut(slot);
+        task.holds = task.holds.saturating_sub(1);
+        self.steps.push(Step::Unneed(slot));
     }
 
     /// Everything that only this client wanted is released.

@@ -274,11 +274,10 @@ impl SchedulerCore {
     }
 
     fn hold(&mut self, slot: u32, client: u32, ticket: Ticket) {
-        let id = self.task_id(slot);
         let task = self.task_mut(slot);
         task.holds = task.holds.saturating_add(1);
         if let Some(client) = self.clients.get_mut(client) {
-            client.tickets.set(ticket, TicketEntry::Held(id));
+            client.tickets.set(ticket, TicketEntry::Held(slot));
         }
     }
 
@@ -342,9 +341,7 @@ impl SchedulerCore {
             .clients
             .get(client)
             .and_then(|client| client.tickets.get(ticket));
-        let slot = entry
-            .and_then(|entry| entry.task())
-            .and_then(|task| self.task_slot(task));
+        let slot = entry.and_then(|entry| entry.task());
         slot.map_or_else(
             || {
                 let text = format!(

@@ -18,14 +18,13 @@ impl SchedulerCore {
     }
 
     fn place_of(&self, client: u32, ticket: Ticket) -> Option<Place> {
-        let task = self.clients.get(client)?.tickets.get(ticket)?.task()?;
-        let slot = self.task_slot(task)?;
+        let slot = self.clients.get(client)?.tickets.get(ticket)?.task()?;
         let State::Memory { holders, nbytes } = self.task(slot).state else {
             return None;
         };
         let value = self.inline.get(&slot).cloned();
         Some(Place {
-            task,
+            task: self.task_id(slot),
             nbytes,
             holders: self.peers_of(holders),
             value,

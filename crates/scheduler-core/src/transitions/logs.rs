@@ -38,7 +38,7 @@ impl SchedulerCore {
         if let Some(job) = self.job_table.get(self.task(slot).job) {
             clients.extend(&job.clients);
         }
-        let Ok(key) = Key::from_bytes(self.blocks.key_bytes(self.task(slot).place)) else {
+        let Ok(key) = Key::from_bytes(self.blocks.key(self.task(slot).place).to_bytes()) else {
             return;
         };
         let name = self.worker_name(worker).to_owned();

@@ -93,7 +93,6 @@ impl SchedulerCore {
             .and_then(|client| client.tickets.get(ticket));
         let Some(slot) = entry
             .and_then(|entry| entry.task())
-            .and_then(|id| self.task_slot(id))
             .filter(|&slot| self.task(slot).state == State::Erred)
         else {
             return;

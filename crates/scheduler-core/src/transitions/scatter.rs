@@ -9,7 +9,9 @@ use bytes::Bytes;
 use std::sync::Arc;
 use taskloom_core::limits::JOBS_MAX;
 use taskloom_core::message::{Scatter, ToClient, ToWorker};
-use taskloom_core::{ErrorCode, Key, Packed, TaskFailure, TaskId, Ticket, WorkerId};
+use taskloom_core::{
+    ErrorCode, Key, KeyRef, KeysBuilder, Packed, TaskFailure, TaskId, Ticket, WorkerId,
+};
 
 /// What is known of scattered data beside their task record.
 #[derive(Debug, Default)]
@@ -37,7 +39,7 @@ impl SchedulerCore {
         } = scatter;
         let known = {
             let (blocks, tasks) = (&self.blocks, &self.tasks);
-            self.keys.find(key.as_bytes(), |slot| {
+            self.keys.find(KeyRef::of(key.as_bytes()), |slot| {
                 blocks.key(tasks[slot as usize].place)
             })
         };
@@ -116,13 +118,13 @@ impl SchedulerCore {
             let text = format!("the scheduler tells {JOBS_MAX} jobs apart already");
             return Err(TaskFailure::new(ErrorCode::Overloaded, text));
         };
-        let blob = key.as_bytes().clone();
-        let ends = vec![blob.len() as u32];
+        let mut keys = KeysBuilder::default();
+        keys.push(KeyRef::of(key.as_bytes()));
         let arguments = Packed {
             blob: Bytes::new(),
             ends: vec![0],
         };
-        let block = self.blocks.add(&Packed { blob, ends }, &arguments);
+        let block = self.blocks.add(&keys.finish(), &arguments);
         let rank = self.next_rank;
         self.next_rank = self.next_rank.saturating_add(1);
         Ok(self.make_task(Place { block, at: 0 }, SpecId::DATA, job, rank))
@@ -130,12 +132,11 @@ impl SchedulerCore {
 
     /// Gives a want to a ticket.
     pub(crate) fn add_want(&mut self, slot: u32, want: Want) {
-        let id = self.task_id(slot);
         let mut list = self.task(slot).wants;
         self.wants.push(&mut list, want);
         self.task_mut(slot).wants = list;
         if let Some(client) = self.clients.get_mut(want.client) {
-            client.tickets.set(want.ticket, TicketEntry::Wanted(id));
+            client.tickets.set(want.ticket, TicketEntry::Wanted(slot));
         }
     }
 

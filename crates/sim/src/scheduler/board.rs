@@ -163,7 +163,7 @@ impl Board {
                 missing,
                 users_left: 0,
                 wanted: chunk.all_wanted || chunk.wanted.binary_search(&(i as u32)).is_ok(),
-                key: chunk.keys.blob.slice(chunk.keys.range(i)),
+                key: chunk.keys.get(i).to_bytes(),
                 arguments: chunk.arguments.blob.slice(chunk.arguments.range(i)),
                 inline: None,
             });

@@ -16,8 +16,8 @@ use taskloom_core::message::{
     ReturnCause, Scatter, ToClient, ToWorker,
 };
 use taskloom_core::{
-    Codec, Encoded, ErrorCode, GraphChunk, GraphId, Key, Operation, Packed, Residence,
-    ResourceAmount, RunId, TaskFailure, TaskId, TaskOptions, Ticket, WorkerId,
+    Codec, Encoded, ErrorCode, GraphChunk, GraphId, HashedKeys, Key, Keys, Operation, Packed,
+    Residence, ResourceAmount, RunId, TaskFailure, TaskId, TaskOptions, Ticket, WorkerId,
 };
 
 pub fn bytes() -> impl Strategy<Value = Bytes> {
@@ -255,6 +255,20 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
     ]
 }
 
+pub fn keys() -> impl Strategy<Value = Keys> {
+    let hashed = (vec(bytes(), 0..3), vec(any::<u32>(), 0..3), 1..4_usize);
+    prop_oneof![
+        packed().prop_map(Keys::Text),
+        hashed.prop_map(|(names, name_of, n)| {
+            Keys::Hashed(HashedKeys {
+                names,
+                name_of,
+                digests: vec![n as u8; 16 * n].into(),
+            })
+        }),
+    ]
+}
+
 pub fn packed() -> impl Strategy<Value = Packed> {
     (bytes(), vec(any::<u32>(), 0..4)).prop_map(|(blob, ends)| Packed { blob, ends })
 }
@@ -301,7 +315,7 @@ pub fn chunk() -> impl Strategy<Value = GraphChunk> {
             any::<u64>(),
             any::<bool>(),
             ticket(),
-            packed(),
+            keys(),
             packed(),
         ),
         (
