@@ -59,6 +59,9 @@ pub(crate) struct Worker {
     pub(crate) retracting: FxHashSet<u32>,
     /// When a run ended here last, or the first was given after none.
     pub(crate) last_progress: Time,
+    /// Given to it, with dependents that could have been sent along had there been room: the ends of
+    /// lines that go on when there is.
+    pub(crate) line_ends: Vec<u32>,
     /// Ready tasks that prefer this worker.
     pub(crate) located: TaskQueue,
     /// Values it holds, by task slot.
@@ -112,6 +115,7 @@ impl Worker {
             occupancy_ns: 0,
             retracting: FxHashSet::default(),
             last_progress: now,
+            line_ends: Vec::new(),
             located: TaskQueue::default(),
             held: FxHashSet::default(),
             held_bytes: 0,

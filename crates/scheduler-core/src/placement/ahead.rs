@@ -1,7 +1,8 @@
 //! Tasks sent ahead of their inputs, when all that is missing is being made on one worker.
 //!
 //! The worker starts them when the inputs are there, without asking back, so a chain of short tasks
-//! costs no round trip per link.
+//! costs no round trip per link. Where a worker has no room for more of a chain, its end is kept, and
+//! the chain goes on as soon as there is room: the worker does not run dry at the end of what it has.
 
 use crate::core::SchedulerCore;
 use crate::state::State;
@@ -10,45 +11,109 @@ use crate::state::State;
 /// each dispatch of one would cost their square.
 const INPUTS_MAX: usize = 8;
 
+/// Of so many chains the ends are kept per worker. The others go on like tasks that were not sent
+/// ahead.
+const LINE_ENDS_MAX: usize = 1024;
+
+/// Whether a task may be sent ahead.
+enum Ahead {
+    /// It may, and misses so many inputs.
+    Goes(u32),
+    /// It could if the worker had room.
+    NoRoom,
+    /// It has to wait.
+    Waits,
+}
+
 impl SchedulerCore {
     /// Gives a ready task to a worker, and after it those of its dependents that can follow.
     pub(crate) fn give_with_followers(&mut self, slot: u32, worker: u32) {
         self.give(slot, worker, 0);
+        self.send_followers(slot, worker);
+    }
+
+    /// Sends the dependents of a task along that was given to a worker, and theirs.
+    fn send_followers(&mut self, slot: u32, worker: u32) {
         let mut followed = vec![slot];
         while let Some(slot) = followed.pop() {
             let dependents = self.task(slot).dependents;
+            let mut is_end = false;
             for at in 0..dependents.len() {
                 let dependent = self.edges.get(dependents)[at].task;
-                if let Some(missing) = self.missing_here(dependent, worker) {
-                    self.give(dependent, worker, missing);
-                    followed.push(dependent);
+                match self.may_go_ahead(dependent, worker) {
+                    Ahead::Goes(missing) => {
+                        self.give(dependent, worker, missing);
+                        followed.push(dependent);
+                    }
+                    Ahead::NoRoom => is_end = true,
+                    Ahead::Waits => {}
                 }
+            }
+            if is_end
+                && let Some(worker) = self.workers.get_mut(worker)
+                && worker.line_ends.len() < LINE_ENDS_MAX
+            {
+                worker.line_ends.push(slot);
             }
         }
     }
 
-    /// How many inputs a task misses, if it may be sent ahead to this worker: short tasks only, for
-    /// which the worker has room.
-    fn missing_here(&self, slot: u32, worker: u32) -> Option<u32> {
+    /// Workers that have room again get more of the chains that they have begun.
+    pub(super) fn go_on(&mut self) {
+        let with_ends = |slot: &u32| {
+            let worker = self.workers.get(*slot);
+            worker.is_some_and(|worker| !worker.line_ends.is_empty())
+        };
+        let workers: Vec<u32> = self.fresh().filter(with_ends).collect();
+        for worker in workers {
+            self.extend_lines(worker);
+        }
+    }
+
+    fn extend_lines(&mut self, worker: u32) {
+        let Some(record) = self.workers.get_mut(worker) else {
+            return;
+        };
+        let ends = std::mem::take(&mut record.line_ends);
+        let mut left = ends.into_iter();
+        for end in left.by_ref() {
+            let given_to = self.task(end).state.given_to();
+            if given_to.is_some_and(|(at, _)| at == worker) {
+                self.send_followers(end, worker);
+            }
+            // It kept an end again: there is no room for others either.
+            let full = |record: &crate::worker::Worker| !record.line_ends.is_empty();
+            if self.workers.get(worker).is_some_and(full) {
+                break;
+            }
+        }
+        if let Some(record) = self.workers.get_mut(worker) {
+            record.line_ends.extend(left);
+        }
+        self.rerank(worker);
+    }
+
+    /// Whether a task may be sent ahead to this worker: short tasks only, for which the worker has
+    /// room, if all inputs that are missing are being made there.
+    fn may_go_ahead(&self, slot: u32, worker: u32) -> Ahead {
         let task = self.task(slot);
         if !matches!(task.state, State::Waiting { .. }) || task.dependencies.len() > INPUTS_MAX {
-            return None;
+            return Ahead::Waits;
         }
         if self.job_table.any_restricted() && !self.job_table.may_start(task.job)
             || self.shuns(slot, worker)
         {
-            return None;
+            return Ahead::Waits;
         }
-        let record = self.workers.get(worker)?;
         let class = self.specs.class(self.specs.get(task.spec).class);
         let operation = self.specs.get(task.spec).operation;
-        let length = self.length(operation, usize::MAX)?;
+        let length = self.length(operation, usize::MAX);
+        let (Some(record), Some(length)) = (self.workers.get(worker), length) else {
+            return Ahead::Waits;
+        };
         let short = u128::from(length.mean_ns) * 2 <= self.config.lookahead.as_nanos();
-        let fits = record.qualifies(class)
-            && class.resources.is_empty()
-            && record.room(Some(length), self.now) > 0;
-        if !short || !fits {
-            return None;
+        if !short || !record.qualifies(class) || !class.resources.is_empty() {
+            return Ahead::Waits;
         }
         let mut missing = 0;
         for edge in self.edges.get(task.dependencies) {
@@ -59,9 +124,13 @@ impl SchedulerCore {
                 {
                     missing += 1;
                 }
-                _ => return None,
+                _ => return Ahead::Waits,
             }
         }
-        (missing > 0).then_some(missing)
+        match missing {
+            0 => Ahead::Waits,
+            _ if record.room(Some(length), self.now) == 0 => Ahead::NoRoom,
+            missing => Ahead::Goes(missing),
+        }
     }
 }

@@ -28,6 +28,7 @@ impl SchedulerCore {
     /// so only those that changed are looked at, unless a class or a worker's queue is new.
     pub(crate) fn fill(&mut self) {
         if self.jobs.len() == 0 && self.located == 0 {
+            self.go_on();
             self.settle(BTreeSet::new());
             return;
         }
@@ -44,6 +45,7 @@ impl SchedulerCore {
             self.fill_queued(Yields::ToNobody);
             self.take_over();
         }
+        self.go_on();
         self.settle(exhausted);
     }
 

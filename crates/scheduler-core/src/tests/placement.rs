@@ -90,6 +90,46 @@ fn a_chain_of_short_tasks_goes_out_at_once() {
 }
 
 #[test]
+fn a_chain_goes_on_as_soon_as_there_is_room_for_more_of_it() {
+    let mut t = TestScheduler::with(Config::default());
+    t.elapsed = Duration::from_millis(1);
+    t.workers(["w1"]).graph("z*").finish("z", "w1").skip();
+    t.graph("a -> b -> c -> d -> e -> f -> g -> h*").expect([
+        "w1: compute a",
+        "w1: compute b",
+        "w1: compute c",
+        "w1: compute d",
+    ]);
+    t.finish("a", "w1")
+        .expect(["w1: compute e", "w1: compute f"]);
+    t.finish("b", "w1");
+    let lines = t.take_lines();
+    assert!(lines.contains(&"w1: compute g".to_owned()), "{lines:?}");
+    for letter in ["c", "d", "e", "f", "g", "h"] {
+        t.finish(letter, "w1");
+    }
+    assert!(t.take_lines().contains(&"c: finished h".to_owned()));
+}
+
+#[test]
+fn the_end_of_a_chain_that_came_back_is_not_gone_on_with() {
+    let mut t = TestScheduler::with(Config::default());
+    t.elapsed = Duration::from_millis(1);
+    t.workers(["w1"]).graph("z*").finish("z", "w1").skip();
+    t.graph("a -> b -> c -> d -> e -> f -> g*").skip();
+    t.workers(["w2"]).fail("a", "w1");
+    let lines = t.take_lines();
+    assert!(
+        !lines.iter().any(|line| line.contains("compute")),
+        "{lines:?}"
+    );
+    assert!(
+        lines.contains(&"c: failed g: Task of a".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn what_was_sent_ahead_comes_back_when_its_input_does() {
     let mut t = eager();
     t.workers(["w1"]).graph("z*").finish("z", "w1").skip();

@@ -62,8 +62,12 @@ impl SchedulerCore {
             self.drop_inline(slot);
         }
         self.task_mut(slot).state = State::Memory { holders, nbytes };
-        if holders.is_empty() && !self.inline.contains_key(&slot) {
-            self.lost(slot);
+        if holders.is_empty() {
+            if self.inline.contains_key(&slot) {
+                self.spread_ends(slot);
+            } else {
+                self.lost(slot);
+            }
         }
     }
 

@@ -45,6 +45,9 @@ impl SchedulerCore {
         let State::Memory { holders, nbytes } = self.task(slot).state else {
             return;
         };
+        if holders.is_empty() {
+            return self.spread_ends(slot);
+        }
         let Some(spread) = self.spreads.get_mut(&slot) else {
             return;
         };
@@ -96,7 +99,8 @@ impl SchedulerCore {
         }
     }
 
-    /// The value is in memory no more: no copy can be made.
+    /// No worker holds the value any more, even if the scheduler keeps it because it is small: no
+    /// copy can be made.
     pub(crate) fn spread_ends(&mut self, slot: u32) {
         if let Some(spread) = self.spreads.remove(&slot) {
             let key = self.key_text(slot);
