@@ -128,6 +128,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Give up when no scheduler could be reached for this long"),
     row(Worker, "stuck-after", "TIME", "5s",
         "How long a task that was cancelled, or ran out of time, may go on before its thread is replaced"),
+    row(Worker, "peer-connections", "N", "512",
+        "Most connections to other workers at a time; when all are in use, fetches wait"),
+    row(Worker, "peer-streams", "N", "2",
+        "Most connections to one other worker; a very large value comes over all of them"),
+    row(Worker, "connect-timeout", "TIME", "5s",
+        "How long reaching another worker may take"),
+    row(Worker, "peer-idle", "TIME", "60s",
+        "Connections to other workers that are unused for this long are closed"),
+    row(Worker, "shared-memory", "SIZE", "",
+        "Memory kept for handing large values to workers on the same host; an eighth of the memory limit, 1GiB at most, if not given; 0 sends them over connections"),
+    row(Worker, "packing", "KIND", "none",
+        "How values from workers on other hosts are packed on their way: none or lz4"),
 ];
 
 impl Setting {

@@ -11,7 +11,8 @@ use crate::settings::{SCHEDULER_ADDRESS, Section};
 use crate::signals::{Signals, end_at_once, parent_gone};
 use crate::supervisor::notify;
 use crate::values::{
-    parse_count, parse_name, parse_resources, parse_time, parse_time_or_never, show_time,
+    parse_count, parse_name, parse_resources, parse_time, parse_time_above_zero,
+    parse_time_or_never, show_time,
 };
 use crate::{descriptors, fleet, isolated, process};
 use std::convert::Infallible;
@@ -20,14 +21,20 @@ use std::process::ExitCode;
 use std::time::Duration;
 use taskloom_core::ResourceAmount;
 use taskloom_rpc::SchedulerAddress;
+use taskloom_rpc::data::Packing;
 use taskloom_task::Registry;
-use taskloom_worker::{Worker, WorkerConfig, WorkerExit};
+use taskloom_worker::{Transfers, Worker, WorkerConfig, WorkerExit};
 
 /// More threads than this are a typing error.
 const THREADS_MAX: usize = 4096;
 
 /// With fewer connections than this a worker is no good peer.
 const PEERS: u64 = 128;
+/// More connections to other workers than this are a typing error.
+const CONNECTIONS_MAX: usize = 65_536;
+
+/// More streams for one value than this bring nothing.
+const STREAMS_MAX: usize = 16;
 
 /// More workers of one command than this are a typing error.
 const WORKERS_MAX: usize = 1024;
@@ -95,6 +102,8 @@ pub(crate) struct WorkerSettings {
     pub death_timeout: Option<Duration>,
     /// How long a task may go on that was told to end.
     pub stuck_after: Duration,
+    /// How it exchanges values with other workers.
+    pub transfers: Transfers,
 }
 
 impl WorkerSettings {
@@ -121,6 +130,7 @@ impl WorkerSettings {
             drain_timeout: layers.require("drain-timeout", parse_time)?,
             death_timeout: layers.require("death-timeout", parse_time_or_never)?,
             stuck_after: layers.require("stuck-after", parse_time)?,
+            transfers: transfers(layers)?,
         })
     }
 
@@ -137,8 +147,30 @@ impl WorkerSettings {
         config.drain_timeout = self.drain_timeout;
         config.death_timeout = self.death_timeout;
         config.stuck_after = self.stuck_after;
+        config.transfers = self.transfers;
         config.isolation = isolated::isolation();
         config
+    }
+}
+
+fn transfers(layers: &Layers) -> Result<Transfers, LayerError> {
+    let mut transfers = Transfers::default();
+    transfers.connections = layers.require("peer-connections", |text| {
+        parse_count(text, CONNECTIONS_MAX)
+    })?;
+    transfers.streams = layers.require("peer-streams", |text| parse_count(text, STREAMS_MAX))?;
+    transfers.connect_timeout = layers.require("connect-timeout", parse_time_above_zero)?;
+    transfers.idle = layers.require("peer-idle", parse_time_above_zero)?;
+    transfers.shared_memory = layers.read("shared-memory", memory::parse_size)?;
+    transfers.packing = layers.require("packing", parse_packing)?;
+    Ok(transfers)
+}
+
+fn parse_packing(text: &str) -> Result<Packing, String> {
+    match text {
+        "none" => Ok(Packing::None),
+        "lz4" => Ok(Packing::Lz4),
+        _ => Err(format!("`{text}` is neither none nor lz4")),
     }
 }
 

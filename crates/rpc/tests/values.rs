@@ -432,6 +432,8 @@ async fn generated_code_can_fetch_and_bring() {
         ..Default::default()
     };
     let request = proto::FetchRequest {
+        memory: String::new(),
+        packing: proto::Packing::None.into(),
         items: vec![item, missing],
     };
     let frames = soon(client.fetch(request)).await.unwrap().into_inner();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use taskloom_core::ResourceAmount;
 use taskloom_rpc::SchedulerAddress;
+use taskloom_rpc::data::{Packing, PoolOptions};
 use taskloom_rpc::listen::Listen;
 
 /// Takes the news of a worker.
@@ -43,10 +44,66 @@ pub struct WorkerConfig {
     /// otherwise it ends with [`WorkerExit::Restart`](crate::WorkerExit::Restart), for its owner to
     /// start it again.
     pub restart_in_place: bool,
+    /// How it exchanges values with other workers.
+    pub transfers: Transfers,
     /// How processes for isolated tasks are started; such tasks fail if `None`.
     pub isolation: Option<Isolation>,
     /// Is told what people want to see, on the control thread: it must return soon.
     pub on_news: Option<OnNews>,
+}
+
+/// How a worker exchanges values with others.
+///
+/// ```
+/// let mut transfers = taskloom_worker::Transfers::default();
+/// transfers.shared_memory = Some(0); // everything goes through connections
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Transfers {
+    /// Most connections to other workers at a time. When all are in use a fetch waits.
+    pub connections: usize,
+    /// Most connections to one worker, over which a very large value comes in as many streams.
+    pub streams: usize,
+    /// How long reaching another worker may take.
+    pub connect_timeout: Duration,
+    /// A connection without a call for this long is closed.
+    pub idle: Duration,
+    /// Most bytes of shared memory, beyond what readers have, in which large values are handed to
+    /// workers on the same host: none if it is 0, and a part of the memory limit if it is `None`.
+    pub shared_memory: Option<u64>,
+    /// How what comes from workers on other hosts is packed on its way.
+    pub packing: Packing,
+}
+
+impl Default for Transfers {
+    fn default() -> Self {
+        let pool = PoolOptions::default();
+        Self {
+            connections: pool.connections,
+            streams: pool.streams,
+            connect_timeout: pool.connect_timeout,
+            idle: pool.idle,
+            shared_memory: None,
+            packing: pool.packing,
+        }
+    }
+}
+
+impl Transfers {
+    /// The settings of the pool of connections.
+    pub(crate) fn pool(&self) -> PoolOptions {
+        PoolOptions {
+            connections: self.connections,
+            per_peer: self.streams,
+            streams: self.streams,
+            connect_timeout: self.connect_timeout,
+            idle: self.idle,
+            share: self.shared_memory != Some(0),
+            packing: self.packing,
+            ..PoolOptions::default()
+        }
+    }
 }
 
 /// Something about a worker that people want to see.
@@ -109,6 +166,7 @@ impl WorkerConfig {
             death_timeout: None,
             stuck_after: taskloom_core::limits::STUCK_AFTER,
             restart_in_place: false,
+            transfers: Transfers::default(),
             isolation: None,
             on_news: None,
         }
@@ -135,6 +193,7 @@ impl fmt::Debug for WorkerConfig {
             .field("drain_timeout", &self.drain_timeout)
             .field("death_timeout", &self.death_timeout)
             .field("stuck_after", &self.stuck_after)
+            .field("transfers", &self.transfers)
             .field("restart_in_place", &self.restart_in_place)
             .field("isolation", &self.isolation)
             .finish_non_exhaustive()

@@ -5,12 +5,13 @@ use crate::store::{Store, Stored};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 use taskloom_core::arguments::Part;
 use taskloom_core::{Encoded, TaskId, WorkerId};
 use taskloom_rpc::actor::ActorService;
 use taskloom_rpc::data::{
-    BufferPool, DataLimits, DataService, FetchError, FetchItem, PeerPool, PoolOptions, Unavailable,
-    ValueSink, ValueSource,
+    BufferPool, DataLimits, DataService, FetchError, FetchItem, PeerPool, PoolOptions,
+    SegmentOptions, SegmentPool, Unavailable, ValueSink, ValueSource,
 };
 use taskloom_rpc::listen::Listener;
 use taskloom_rpc::serve;
@@ -25,6 +26,10 @@ use tokio::task::AbortHandle;
 /// Values that are alive and larger than this are encoded on a thread of their own, so that others
 /// are served meanwhile.
 const ENCODE_IN_PLACE_BYTES: u64 = 64 * 1024;
+
+/// Memory for transfers that was not used for this long is given back. It is kept at first because
+/// fresh pages cost more than a copy.
+const GIVE_BACK_AFTER: Duration = Duration::from_secs(60);
 
 /// News of the data thread for the control thread.
 #[derive(Debug)]
@@ -61,7 +66,7 @@ impl Data {
         listener: Listener,
         store: Arc<Store>,
         actors: Arc<Actors>,
-        buffer_bytes: u64,
+        memory: &DataMemory,
         metrics: &Metrics,
         transfers: mpsc::UnboundedSender<Transfer>,
     ) -> std::io::Result<Self> {
@@ -70,22 +75,32 @@ impl Data {
             .thread_name("taskloom-encode")
             .build()?;
         let handle = runtime.handle().clone();
-        let buffers = BufferPool::new(buffer_bytes);
+        let buffers = BufferPool::new(memory.buffer_bytes);
+        let segments = (memory.segment_bytes > 0).then(|| {
+            SegmentPool::new(SegmentOptions {
+                keep_bytes: memory.segment_bytes,
+                ..SegmentOptions::default()
+            })
+        });
         let shelf = Arc::new(Shelf {
             store,
             transfers: transfers.clone(),
         });
         let (end, ended) = oneshot::channel();
-        let pool = PeerPool::with_metrics(PoolOptions::default(), buffers.clone(), metrics);
+        let pool = PeerPool::with_metrics(memory.pool.clone(), buffers.clone(), metrics);
         let metrics = metrics.clone();
+        let limits = DataLimits::default();
+        let mut service = DataService::with_metrics(shelf, buffers.clone(), limits, &metrics);
+        if let Some(segments) = &segments {
+            service = service.sharing(segments.clone());
+        }
         std::thread::Builder::new()
             .name("taskloom-data".into())
             .spawn(move || {
-                let limits = DataLimits::default();
-                let service = DataService::with_metrics(shelf, buffers, limits, &metrics);
                 runtime.block_on(async {
                     tokio::select! {
                         () = serve_values(listener, service, actors) => {}
+                        () = give_back(buffers, segments) => {}
                         () = shift_windows(metrics) => {}
                         _ = ended => {}
                     }
@@ -132,6 +147,26 @@ impl Data {
     }
 }
 
+/// What the data thread may use.
+pub(crate) struct DataMemory {
+    pub(crate) pool: PoolOptions,
+    /// Unused receive buffers.
+    pub(crate) buffer_bytes: u64,
+    /// Shared memory that no reader has.
+    pub(crate) segment_bytes: u64,
+}
+
+/// Gives memory back to the system that has not been used for a while.
+async fn give_back(buffers: BufferPool, segments: Option<SegmentPool>) {
+    loop {
+        tokio::time::sleep(GIVE_BACK_AFTER / 4).await;
+        buffers.trim(GIVE_BACK_AFTER);
+        if let Some(segments) = &segments {
+            segments.trim(GIVE_BACK_AFTER);
+        }
+    }
+}
+
 async fn serve_values(listener: Listener, service: DataService<Shelf>, actors: Arc<Actors>) {
     let (lobby, incoming) = serve::lobby();
     let actors = ActorService::new(Arc::new(Desk(actors)));
@@ -164,7 +199,7 @@ async fn run_fetch(pool: &PeerPool, request: Fetch) -> Transfer {
     let count = items.len();
     let items = items
         .into_iter()
-        .map(|item| FetchItem::new(item.task, item.part))
+        .map(|item| FetchItem::new(item.task, item.part).expecting(item.nbytes))
         .collect();
     let results = match pool.fetch(&address, items).await {
         Ok(results) => results,

@@ -30,7 +30,7 @@ mod scratch;
 mod start;
 mod store;
 
-pub use config::{News, OnNews, WorkerConfig};
+pub use config::{News, OnNews, Transfers, WorkerConfig};
 pub use error::{WorkerError, WorkerExit};
 pub use handle::{Worker, WorkerHandle};
 pub use isolated::{Isolation, isolated_main};

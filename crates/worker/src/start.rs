@@ -3,7 +3,7 @@
 use crate::actors::{Actors, Door};
 use crate::config::{News, WorkerConfig};
 use crate::control::{Command, Connector, Control, Parts, Turn};
-use crate::data::Data;
+use crate::data::{Data, DataMemory};
 use crate::error::{WorkerError, WorkerExit};
 use crate::executor::{Completions, Executor};
 use crate::handle::WorkerHandle;
@@ -133,6 +133,11 @@ impl Plan {
         let (transfers_in, transfers) = mpsc::unbounded_channel();
         let completions = Arc::new(Completions::default());
         let buffer_bytes = (config.memory_limit / BUFFER_SHARE).min(BUFFER_BYTES_MAX);
+        let memory = DataMemory {
+            pool: config.transfers.pool(),
+            buffer_bytes,
+            segment_bytes: config.transfers.shared_memory.unwrap_or(buffer_bytes),
+        };
         let kinds = kinds(&self.registry);
         let any_async = kinds.contains(&Kind::Async);
         let hello = hello(config, name, &self.registry);
@@ -178,7 +183,7 @@ impl Plan {
                 listener,
                 store.clone(),
                 actors.clone(),
-                buffer_bytes,
+                &memory,
                 &self.metrics,
                 transfers_in,
             )

@@ -80,6 +80,36 @@ async fn inputs_are_fetched_from_peers_and_stay_as_copies() {
     assert_eq!(b.result::<u64>().await, 3_000_000);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn large_values_are_read_where_they_lie_unless_that_is_turned_off() {
+    for (setting, mapped) in [(None, 3_000_000), (Some(0), 0)] {
+        let mut scheduler = FakeScheduler::start(0);
+        let first = worker(&scheduler.address);
+        let mut a = scheduler.welcome(0).await;
+        let second = fixture::worker_with(&scheduler.address, |config| {
+            config.transfers.shared_memory = setting;
+        });
+        let mut b = scheduler.welcome(1).await;
+        a.say(ToWorker::Peer(b.as_peer()));
+        b.say(ToWorker::Peer(a.as_peer()));
+        a.run("blob", 1, &[value(3_000_000_u64)], vec![]);
+        a.hear().await;
+        b.run("length", 2, &[reference(0)], vec![held(1, &[a.worker])]);
+        assert_eq!(stored(&mut b).await, (1, 3_000_000));
+        assert_eq!(b.result::<u64>().await, 3_000_000);
+        let counted = |name| second.metrics().total(name).get();
+        assert_eq!(counted("fetched-bytes"), 3_000_000);
+        assert_eq!(counted("mapped-bytes"), mapped);
+        // The reader has the bytes also when the holder is gone.
+        first.stop();
+        patiently(first.wait()).await;
+        b.run("length", 3, &[reference(0)], vec![here(1)]);
+        assert_eq!(b.result::<u64>().await, 3_000_000);
+        drop(second);
+    }
+}
+
 #[tokio::test]
 async fn parts_of_values_travel_alone() {
     let (_scheduler, _workers, mut a, mut b) = two().await;

@@ -1,11 +1,15 @@
 //! Pieces into values.
 
 use super::LARGE_BYTES;
-use super::buffers::{BufferPool, PooledBuffer};
+use super::buffers::{BufferPool, PooledBuffer, Section};
 use super::reader::PieceHead;
+use super::shared;
 use crate::cause;
 use bytes::Bytes;
 use taskloom_core::{Codec, Encoded};
+
+/// So much of a very large buffer comes with the first call, which tells how the value is made up.
+pub(super) const HEAD_BYTES: u64 = 1024 * 1024;
 
 /// A value whose data are coming in.
 pub(super) struct Assembly {
@@ -75,6 +79,59 @@ impl Assembly {
         self.received
     }
 
+    /// Where the data of the buffer begin that comes next, or is coming.
+    fn target_start(&self) -> u64 {
+        self.targets[..self.done.len()].iter().sum()
+    }
+
+    /// How many bytes are still to come of the buffer that is coming.
+    fn target_left(&self) -> u64 {
+        let length = self.targets.get(self.done.len()).copied().unwrap_or(0);
+        length - (self.received - self.target_start())
+    }
+
+    /// How far to read before a buffer is reached of which so much is left that it is split: the
+    /// first bytes of it. 0 if there is none.
+    pub(super) fn limit(&self, split_from: u64) -> u64 {
+        let mut start = self.target_start();
+        for &length in &self.targets[self.done.len()..] {
+            if length >= split_from && start + HEAD_BYTES > self.received {
+                return start + HEAD_BYTES - self.received;
+            }
+            start += length;
+        }
+        0
+    }
+
+    /// Whether so much is to come of one buffer that it is worth several streams.
+    pub(super) fn splits(&self, split_from: u64) -> bool {
+        self.target_left() >= split_from.saturating_sub(HEAD_BYTES).max(1)
+            && self.targets[self.done.len()] >= split_from.max(LARGE_BYTES as u64)
+    }
+
+    /// Takes the buffer that is coming, in stretches: each with where it begins in the data.
+    pub(super) fn split(&mut self, count: usize) -> Result<Vec<(u64, Section)>, String> {
+        let start = self.target_start();
+        let target = match self.current.take() {
+            Some(target) => target,
+            None => Target::new(self.targets[self.done.len()], &self.buffers)?,
+        };
+        let Target::Large(buffer) = target else {
+            return Err("a small buffer is not split".to_owned());
+        };
+        let sections = Section::cut(buffer, count).into_iter();
+        Ok(sections.map(|s| (start + s.next() as u64, s)).collect())
+    }
+
+    /// Puts the stretches back that are filled now.
+    pub(super) fn join(&mut self, sections: Vec<Section>) -> Result<(), String> {
+        let buffer = Section::join(sections).ok_or("a stretch of a value is missing")?;
+        self.received = self.target_start() + self.targets[self.done.len()];
+        self.done.push(buffer.freeze());
+        self.pass_empty_targets();
+        Ok(())
+    }
+
     /// Whether another first piece announces the same value.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.codec == other.codec
@@ -86,6 +143,13 @@ impl Assembly {
     /// Whether all data are there.
     pub(super) fn is_complete(&self) -> bool {
         self.done.len() == self.targets.len()
+    }
+
+    /// Takes the data from shared memory, all at once and without a copy. Only before any data came.
+    pub(super) fn map(&mut self, reference: &shared::Reference) -> std::io::Result<()> {
+        self.done = shared::open(reference, &self.targets)?;
+        self.received = self.targets.iter().sum();
+        Ok(())
     }
 
     /// Takes data in.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Sizes are multiples of this.
 const GRAIN: usize = 64 * 1024;
@@ -34,6 +35,8 @@ struct Pool {
 struct Idle {
     maps: Vec<Map>,
     bytes: usize,
+    /// When one was last taken or came back.
+    used: Option<Instant>,
 }
 
 /// One anonymous map.
@@ -97,9 +100,15 @@ impl BufferPool {
         self.0.lock().bytes as u64
     }
 
-    /// Gives unused memory back to the system.
-    pub fn trim(&self) {
-        let maps = std::mem::take(&mut *self.0.lock());
+    /// Gives unused memory back to the system, if no buffer was taken or came back for so long.
+    pub fn trim(&self, unused: Duration) {
+        let mut idle = self.0.lock();
+        if idle.used.is_some_and(|used| used.elapsed() < unused) {
+            return;
+        }
+        let maps = std::mem::take(&mut *idle);
+        drop(idle);
+        // Unmapping takes long; it happens without the lock.
         drop(maps);
     }
 }
@@ -112,6 +121,7 @@ impl Pool {
 
 impl Idle {
     fn take(&mut self, length: usize) -> Option<Map> {
+        self.used = Some(Instant::now());
         let at = self.maps.partition_point(|map| map.length < length);
         if self.maps.get(at)?.length > length.saturating_mul(SLACK) {
             return None;
@@ -123,6 +133,7 @@ impl Idle {
 
     /// Keeps a map; returns those that must go for it: it was used last, so its pages are warm.
     fn keep(&mut self, map: Map, most: usize) -> Vec<Map> {
+        self.used = Some(Instant::now());
         let mut gone = Vec::new();
         if map.length > most {
             gone.push(map);
@@ -165,6 +176,76 @@ impl PooledBuffer {
     /// What is filled, shared from now on.
     pub fn freeze(self) -> Bytes {
         Bytes::from_owner(self)
+    }
+}
+
+/// A stretch of a buffer that is filled by itself, beside others of the same buffer.
+#[derive(Debug)]
+pub(super) struct Section {
+    buffer: Arc<PooledBuffer>,
+    start: usize,
+    next: usize,
+    end: usize,
+}
+
+impl Section {
+    /// Cuts what is left of a buffer into this many stretches, about as long as each other.
+    pub(super) fn cut(buffer: PooledBuffer, count: usize) -> Vec<Self> {
+        let (from, end) = (buffer.filled, buffer.length);
+        let each = buffer.left().div_ceil(count.max(1)).next_multiple_of(GRAIN);
+        let buffer = Arc::new(buffer);
+        let section = |start| Self {
+            buffer: buffer.clone(),
+            start,
+            next: start,
+            end: end.min(start + each),
+        };
+        (from..end).step_by(each).map(section).collect()
+    }
+
+    /// The whole buffer, of all its stretches in order. `None` if one is missing or not filled.
+    pub(super) fn join(sections: Vec<Self>) -> Option<PooledBuffer> {
+        let whole = sections.first()?.buffer.clone();
+        let mut at = whole.filled;
+        for section in sections {
+            let follows = Arc::ptr_eq(&section.buffer, &whole) && section.start == at;
+            if !follows || section.left() > 0 {
+                return None;
+            }
+            at = section.end;
+        }
+        let mut buffer = Arc::try_unwrap(whole).ok()?;
+        if at < buffer.length {
+            return None;
+        }
+        buffer.filled = at;
+        Some(buffer)
+    }
+
+    /// Where it goes on in the buffer.
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
+
+    /// How many bytes are still to be filled.
+    pub(super) fn left(&self) -> usize {
+        self.end - self.next
+    }
+
+    /// Copies bytes in; returns how many found room.
+    pub(super) fn fill(&mut self, bytes: &[u8]) -> usize {
+        let count = bytes.len().min(self.left());
+        if let Some(map) = &self.buffer.map {
+            // SAFETY: `next + count <= end <= length <= map.length`, the map is readable and
+            // writable, and the stretches of a buffer do not overlap: they were made by `cut` alone,
+            // which took the buffer over. Nobody can have a reference to the map before `join`.
+            unsafe {
+                let target = map.start.as_ptr().add(self.next);
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, count);
+            }
+            self.next += count;
+        }
+        count
     }
 }
 
@@ -278,7 +359,9 @@ mod tests {
         let large = pool.take(512 << 10).unwrap();
         drop((buffers, large));
         assert_eq!(pool.unused_bytes(), 256 << 10);
-        pool.trim();
+        pool.trim(Duration::from_secs(3600));
+        assert_eq!(pool.unused_bytes(), 256 << 10, "it was just in use");
+        pool.trim(Duration::ZERO);
         assert_eq!(pool.unused_bytes(), 0);
     }
 
@@ -289,6 +372,29 @@ mod tests {
         let small = pool.take(1).unwrap();
         assert_eq!(pool.unused_bytes(), 32 << 20);
         drop(small);
+    }
+
+    #[test]
+    fn stretches_are_filled_in_any_order() {
+        let pool = BufferPool::new(16 << 20);
+        let mut buffer = pool.take(1_000_000).unwrap();
+        buffer.fill(&[9; 10]);
+        let mut sections = Section::cut(buffer, 3);
+        assert_eq!(sections.len(), 3);
+        assert_eq!(sections[0].next(), 10);
+        for (byte, section) in sections.iter_mut().enumerate().rev() {
+            let count = section.left();
+            assert_eq!(section.fill(&vec![byte as u8; count + 1]), count);
+        }
+        let whole = Section::join(sections).unwrap().freeze();
+        assert_eq!(whole.len(), 1_000_000);
+        assert_eq!(whole[..10], [9; 10]);
+        assert!(whole[10..].is_sorted());
+        assert_eq!((whole[10], whole[999_999]), (0, 2));
+
+        let mut sections = Section::cut(pool.take(1_000_000).unwrap(), 2);
+        sections[0].fill(&[1; 1_000_000]);
+        assert!(Section::join(sections).is_none(), "the second is empty");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Connections to peers: which there are, which may be opened, which are closed.
 
 use super::meters::FetchMeters;
+use super::packing::Packing;
 use crate::dial::{DialError, dial};
 use crate::settings::ConnectionKind;
 use std::collections::BTreeMap;
@@ -25,6 +26,15 @@ pub struct PoolOptions {
     pub busy_patience: Duration,
     /// Largest value that is accepted.
     pub value_bytes_max: u64,
+    /// Whether large values of peers on the same host are mapped where they lie, instead of copied.
+    pub share: bool,
+    /// How data are packed on their way from peers on other hosts.
+    pub packing: Packing,
+    /// In how many streams a very large buffer comes, each on a connection of its own as far as
+    /// `per_peer` goes.
+    pub streams: usize,
+    /// From how many bytes on a buffer is very large.
+    pub split_from: u64,
 }
 
 impl Default for PoolOptions {
@@ -36,6 +46,10 @@ impl Default for PoolOptions {
             idle: Duration::from_secs(60),
             busy_patience: Duration::from_secs(10),
             value_bytes_max: 1 << 40,
+            share: false,
+            packing: Packing::None,
+            streams: 2,
+            split_from: 64 << 20,
         }
     }
 }
@@ -70,6 +84,8 @@ struct Connection {
     calls: AtomicUsize,
     last_used: Mutex<Instant>,
     broken: AtomicBool,
+    /// The peer's shared memory could not be mapped.
+    unshared: AtomicBool,
 }
 
 /// A connection that carries a call; given back when dropped.
@@ -151,10 +167,12 @@ impl Connections {
         let free = best
             .as_ref()
             .is_some_and(|best| best.calls.load(Ordering::Relaxed) == 0);
-        let may_open = connections < self.options.per_peer.max(1)
+        // Only if there is need: making room closes a connection to somebody else.
+        let may_open = !free
+            && connections < self.options.per_peer.max(1)
             && (table.total < self.options.connections.max(1) || table.close_oldest_idle());
         match best {
-            Some(best) if free || !may_open => {
+            Some(best) if !may_open => {
                 // Counted under the lock, so that nobody closes it as idle in between.
                 best.calls.fetch_add(1, Ordering::Relaxed);
                 Choice::Use(best)
@@ -190,6 +208,7 @@ impl Connections {
             calls: AtomicUsize::new(1),
             last_used: Mutex::new(Instant::now()),
             broken: AtomicBool::new(false),
+            unshared: AtomicBool::new(false),
         });
         let sweep = {
             let mut table = self.lock();
@@ -275,6 +294,16 @@ impl Connection {
 impl Lease {
     pub(super) fn channel(&self) -> Channel {
         self.connection.channel.clone()
+    }
+
+    /// Whether the peer's shared memory may be asked for.
+    pub(super) fn may_share(&self) -> bool {
+        !self.connection.unshared.load(Ordering::Relaxed)
+    }
+
+    /// The peer's shared memory cannot be mapped here.
+    pub(super) fn shares_nothing(&self) {
+        self.connection.unshared.store(true, Ordering::Relaxed);
     }
 
     /// Takes the connection out of the pool.

@@ -16,6 +16,10 @@ const FETCHING: &[(&str, &str)] = &[
     ("transfer-bandwidth", "Bytes per second of such a fetch"),
     ("transfer-count", "Fetches, by the values asked for in them"),
     ("fetched-bytes", "Bytes of values fetched from peers"),
+    (
+        "mapped-bytes",
+        "Of the bytes fetched, those that lie in shared memory of the host",
+    ),
     ("brought-bytes", "Bytes of values brought to peers"),
 ];
 
@@ -30,6 +34,10 @@ const SERVING: &[(&str, &str)] = &[
     ),
     ("served-bytes", "Bytes of values served"),
     (
+        "shared-bytes",
+        "Of the bytes served, those handed over in shared memory of the host",
+    ),
+    (
         "taken-bytes",
         "Bytes of values that peers or clients brought",
     ),
@@ -43,6 +51,7 @@ pub(super) struct FetchMeters {
     bandwidth: Digest,
     count: Counter,
     fetched: Total,
+    pub(super) mapped: Total,
     pub(super) brought: Total,
 }
 
@@ -57,6 +66,7 @@ impl FetchMeters {
             bandwidth: metrics.digest("transfer-bandwidth"),
             count: metrics.counter("transfer-count"),
             fetched: metrics.total("fetched-bytes"),
+            mapped: metrics.total("mapped-bytes"),
             brought: metrics.total("brought-bytes"),
         }
     }
@@ -82,6 +92,7 @@ pub(super) struct ServeMeters {
     pub(super) load: Timer,
     pub(super) send: Timer,
     pub(super) served: Total,
+    pub(super) shared: Total,
     pub(super) taken: Total,
 }
 
@@ -94,6 +105,7 @@ impl ServeMeters {
             load: metrics.timer("get-data-load-duration"),
             send: metrics.timer("get-data-send-duration"),
             served: metrics.total("served-bytes"),
+            shared: metrics.total("shared-bytes"),
             taken: metrics.total("taken-bytes"),
         }
     }

@@ -11,17 +11,22 @@ mod call;
 mod connections;
 mod grpc;
 mod meters;
+mod packing;
 mod pool;
+mod ranges;
 mod reader;
 #[cfg(test)]
 mod round_trip;
 mod service;
+mod shared;
 mod writer;
 
 pub use buffers::{BufferPool, PooledBuffer};
 pub use connections::PoolOptions;
+pub use packing::Packing;
 pub use pool::{FetchError, FetchItem, PeerPool};
 pub use service::{DataLimits, DataService, Unavailable, ValueSink, ValueSource};
+pub use shared::{SegmentOptions, SegmentPool};
 
 /// Buffers from this size on are sent without a copy and received into pooled memory.
 const LARGE_BYTES: usize = 64 * 1024;

@@ -1,9 +1,11 @@
 //! Connections to peers and the calls on them.
 
-use super::buffers::BufferPool;
+use super::assembly::Assembly;
+use super::buffers::{BufferPool, Section};
 use super::call::{self, CallError, FetchJob};
 use super::connections::{Connections, Lease, NoConnection, PoolOptions};
 use super::meters::FetchMeters;
+use super::ranges::RangeJob;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +22,8 @@ pub struct FetchItem {
     pub part: Part,
     /// For the scheduler's relay: take it from this worker.
     pub holder: Option<WorkerId>,
+    /// How many bytes it is likely to have; 0 if that is not known.
+    pub expected: u64,
 }
 
 impl FetchItem {
@@ -29,6 +33,15 @@ impl FetchItem {
             task,
             part,
             holder: None,
+            expected: 0,
+        }
+    }
+
+    /// A value of which the size is known: a very large one comes in several streams.
+    pub fn expecting(self, nbytes: u64) -> Self {
+        Self {
+            expected: nbytes,
+            ..self
         }
     }
 }
@@ -120,9 +133,9 @@ impl PeerPool {
         if items.is_empty() {
             return Ok(Vec::new());
         }
-        let bytes_max = self.connections.options().value_bytes_max;
+        let options = self.connections.options();
         let begun = Instant::now();
-        let mut job = FetchJob::new(items, self.buffers.clone(), bytes_max);
+        let mut job = FetchJob::new(items, self.buffers.clone(), options);
         let mut patience = self.patience();
         let error = loop {
             let before = job.progress();
@@ -131,7 +144,14 @@ impl PeerPool {
                 Err(none) => break none.into_error(address),
             };
             let error = match job.call(&lease).await {
-                Ok(()) => break FetchError::Missing,
+                Ok(()) => {
+                    drop(lease);
+                    self.split(address, &mut job).await;
+                    if job.is_done() {
+                        break FetchError::Missing;
+                    }
+                    continue;
+                }
                 Err(error) => error,
             };
             let progress = job.progress() > before;
@@ -141,6 +161,7 @@ impl PeerPool {
         };
         // When the last call went well everything is answered, and the error is not used.
         if job.has_answers() {
+            self.connections.meters.mapped.add(job.mapped());
             let answers = job.finish(&error);
             let here = answers.iter().flatten();
             let bytes = here.map(Encoded::nbytes).sum();
@@ -149,6 +170,46 @@ impl PeerPool {
             Ok(answers)
         } else {
             Err(error)
+        }
+    }
+
+    /// Brings what is left of very large values in several streams.
+    async fn split(&self, address: &str, job: &mut FetchJob) {
+        while let Some((at, item, value)) = job.to_split() {
+            let joined = self.split_one(address, item, value).await;
+            job.joined(at, joined);
+        }
+    }
+
+    async fn split_one(
+        &self,
+        address: &str,
+        item: FetchItem,
+        value: &mut Assembly,
+    ) -> Result<(), FetchError> {
+        let options = self.connections.options();
+        let ranges = RangeJob::split(item, value, options.streams, options.packing);
+        let ranges = ranges.map_err(FetchError::Failed)?.into_iter();
+        let ranges = ranges.map(|range| self.range(address, range));
+        let sections = futures::future::try_join_all(ranges).await?;
+        value.join(sections).map_err(FetchError::Failed)
+    }
+
+    /// One of several streams.
+    async fn range(&self, address: &str, mut range: RangeJob) -> Result<Section, FetchError> {
+        let mut patience = self.patience();
+        loop {
+            let before = range.left();
+            let lease = self.connections.lease(address).await;
+            let lease = lease.map_err(|none| none.into_error(address))?;
+            match range.call(&lease).await {
+                Ok(()) => return Ok(range.into_section()),
+                Err(_) if range.is_gone() => return Err(FetchError::Missing),
+                Err(error) => {
+                    let progress = range.left() < before;
+                    patience.after(&error, lease, progress, address).await?;
+                }
+            }
         }
     }
 
@@ -235,6 +296,8 @@ impl Patience {
                 }
                 Ok(())
             }
+            // The next call does not ask for it.
+            CallError::Unshared => Ok(()),
             CallError::Refused(words) => Err(FetchError::Failed(words.clone())),
             CallError::Protocol(reason) => {
                 lease.broke();

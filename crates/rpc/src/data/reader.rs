@@ -1,9 +1,12 @@
 //! The frames of the bulk path into pieces, as their bytes come in, without gathering a frame first.
 
 use super::MESSAGE_BYTES_MAX;
+use super::packing::unpack;
+use super::shared::{Nonce, Reference};
 use bytes::Bytes;
+use prost::Message;
 use taskloom_wire::limits::BUFFERS_MAX;
-use taskloom_wire::proto::DataStatus;
+use taskloom_wire::proto::{DataStatus, SharedMemory};
 
 /// The statuses of a piece, as numbers.
 pub(super) const MORE: u64 = DataStatus::More as u64;
@@ -30,6 +33,10 @@ pub(super) struct PieceHead {
     pub(super) lengths: Vec<u64>,
     pub(super) header_bytes: u64,
     pub(super) error: String,
+    /// All data of the value lie there.
+    pub(super) shared: Option<Reference>,
+    /// How many bytes the data are once unpacked; 0 if they are not packed.
+    pub(super) unpacked: u32,
 }
 
 /// Takes frames apart.
@@ -46,6 +53,9 @@ pub(super) struct FrameReader {
     /// The head of the piece was handed on, because its data began.
     told: bool,
     gathered: Vec<u8>,
+    /// Of the piece whose data are coming in: see [`PieceHead::unpacked`].
+    packed: u32,
+    unpacked: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +121,8 @@ impl FrameReader {
             head: PieceHead::default(),
             told: false,
             gathered: Vec::new(),
+            packed: 0,
+            unpacked: Vec::new(),
         }
     }
 
@@ -171,7 +183,7 @@ impl FrameReader {
                         left: left - now.len(),
                     };
                     if left == now.len() {
-                        self.gathered_field(field)?;
+                        self.gathered_field(field, sink)?;
                         self.boundary(sink)?;
                     }
                     rest
@@ -307,18 +319,22 @@ impl FrameReader {
             return self.boundary(sink);
         }
         match (self.piece_left.is_some(), field) {
-            (true, 7) => {
+            (true, 7) if self.head.unpacked == 0 => {
                 self.tell(sink)?;
                 self.state = State::Data { left: length };
             }
-            (true, 4 | 5 | 8) => {
+            (true, 4 | 5 | 7 | 8 | 9) => {
+                if field == 7 {
+                    self.packed = self.head.unpacked;
+                    self.tell(sink)?;
+                }
                 self.gathered.clear();
                 self.state = State::Gather {
                     field,
                     left: length,
                 };
                 if length == 0 {
-                    self.gathered_field(field)?;
+                    self.gathered_field(field, sink)?;
                 }
             }
             _ => self.state = State::Skip { left: length },
@@ -340,6 +356,7 @@ impl FrameReader {
             3 => head.codec = value,
             5 => push_length(&mut head.lengths, value)?,
             6 => head.header_bytes = value,
+            10 => head.unpacked = u32::try_from(value).map_err(|_| malformed())?,
             _ => {}
         }
         Ok(())
@@ -354,8 +371,12 @@ impl FrameReader {
         }
     }
 
-    fn gathered_field(&mut self, field: u32) -> Result<(), String> {
+    fn gathered_field(&mut self, field: u32, sink: &mut impl PieceSink) -> Result<(), String> {
         match field {
+            7 => {
+                unpack(&self.gathered, self.packed, &mut self.unpacked)?;
+                sink.data(&self.unpacked)?;
+            }
             4 => self.head.header = Bytes::copy_from_slice(&self.gathered),
             5 => {
                 let (mut value, mut shift) = (0u64, 0);
@@ -374,7 +395,8 @@ impl FrameReader {
                     return Err(malformed());
                 }
             }
-            _ => self.head.error = String::from_utf8_lossy(&self.gathered).into_owned(),
+            8 => self.head.error = String::from_utf8_lossy(&self.gathered).into_owned(),
+            _ => self.head.shared = Some(reference(&self.gathered)?),
         }
         Ok(())
     }
@@ -408,6 +430,22 @@ impl FrameReader {
         }
         sink.begin(std::mem::take(&mut self.head))
     }
+}
+
+fn reference(bytes: &[u8]) -> Result<Reference, String> {
+    let shared = SharedMemory::decode(bytes).map_err(|_| malformed())?;
+    if shared.offsets.len() > BUFFERS_MAX + 1 {
+        return Err(format!("a value has more than {BUFFERS_MAX} buffers"));
+    }
+    Ok(Reference {
+        process: shared.process,
+        descriptor: shared.descriptor,
+        nonce: Nonce {
+            low: shared.nonce_low,
+            high: shared.nonce_high,
+        },
+        offsets: shared.offsets,
+    })
 }
 
 fn push_length(lengths: &mut Vec<u64>, length: u64) -> Result<(), String> {

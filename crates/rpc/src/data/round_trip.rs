@@ -5,9 +5,11 @@
 use super::LARGE_BYTES;
 use super::buffers::BufferPool;
 use super::call::FetchJob;
+use super::connections::PoolOptions;
+use super::packing::Packing;
 use super::pool::{FetchError, FetchItem};
 use super::reader::{FrameReader, PieceHead, PieceSink};
-use super::writer::{FrameWriter, Sending};
+use super::writer::{FrameWriter, Range, Sending};
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -39,12 +41,13 @@ fn answer() -> impl Strategy<Value = Result<Encoded, FetchError>> {
     ]
 }
 
-fn written(answers: &[Result<Encoded, FetchError>]) -> Vec<u8> {
+fn written(answers: &[Result<Encoded, FetchError>], packing: Packing) -> Vec<u8> {
     let mut writer = FrameWriter::fetch();
     for (item, answer) in answers.iter().enumerate() {
         match answer {
             Ok(value) => {
-                let mut sending = Sending::new(item as u32, value.clone(), 0);
+                let mut sending =
+                    Sending::new(item as u32, value.clone(), Range::default(), packing);
                 while !sending.step(&mut writer) {}
             }
             Err(FetchError::Failed(why)) => writer.refuse(item as u32, DataStatus::Failed, why),
@@ -62,7 +65,11 @@ fn written(answers: &[Result<Encoded, FetchError>]) -> Vec<u8> {
 
 fn job(items: usize) -> FetchJob {
     let items = (0..items).map(|n| FetchItem::new(TaskId::new(n as u32, 1), Part::WHOLE));
-    let mut job = FetchJob::new(items.collect(), BufferPool::new(1 << 20), 1 << 20);
+    let options = PoolOptions {
+        value_bytes_max: 1 << 20,
+        ..PoolOptions::default()
+    };
+    let mut job = FetchJob::new(items.collect(), BufferPool::new(1 << 20), &options);
     job.ask_for_all();
     job
 }
@@ -87,8 +94,10 @@ proptest! {
     fn values_arrive_however_the_bytes_are_cut(
         answers in vec(answer(), 1..6),
         cuts in vec(1usize..70_000, 1..9),
+        packed in any::<bool>(),
     ) {
-        let bytes = written(&answers);
+        let packing = if packed { Packing::Lz4 } else { Packing::None };
+        let bytes = written(&answers, packing);
         let mut job = job(answers.len());
         let mut reader = FrameReader::fetch();
         let mut rest = &bytes[..];
@@ -111,8 +120,10 @@ proptest! {
         answers in vec(answer(), 1..4),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         near_the_front in any::<bool>(),
+        packed in any::<bool>(),
     ) {
-        let mut bytes = written(&answers);
+        let packing = if packed { Packing::Lz4 } else { Packing::None };
+        let mut bytes = written(&answers, packing);
         let reach = if near_the_front { bytes.len().min(60) } else { bytes.len() };
         for (at, byte) in changes {
             let at = at.index(reach);

@@ -5,6 +5,7 @@ use super::body::FetchBody;
 use super::buffers::BufferPool;
 use super::meters::ServeMeters;
 use super::reader::{BEGIN, FrameReader, MORE, PieceHead, PieceSink};
+use super::shared::SegmentPool;
 use super::{MESSAGE_BYTES_MAX, grpc};
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -90,6 +91,7 @@ pub struct DataService<S> {
     buffers: BufferPool,
     calls: Arc<Semaphore>,
     value_bytes_max: u64,
+    segments: Option<SegmentPool>,
     meters: ServeMeters,
 }
 
@@ -100,6 +102,7 @@ impl<S> Clone for DataService<S> {
             buffers: self.buffers.clone(),
             calls: self.calls.clone(),
             value_bytes_max: self.value_bytes_max,
+            segments: self.segments.clone(),
             meters: self.meters.clone(),
         }
     }
@@ -124,8 +127,15 @@ impl<S: ValueSource + ValueSink> DataService<S> {
             buffers,
             calls,
             value_bytes_max: limits.value_bytes_max,
+            segments: None,
             meters: ServeMeters::new(metrics),
         }
+    }
+
+    /// Large values go to readers of the same host in this memory.
+    pub fn sharing(mut self, segments: SegmentPool) -> Self {
+        self.segments = Some(segments);
+        self
     }
 
     fn permit(&self) -> Result<OwnedSemaphorePermit, Status> {
@@ -140,7 +150,8 @@ impl<S: ValueSource + ValueSink> DataService<S> {
         if asked.items.is_empty() {
             return Err(Status::invalid_argument("nothing is asked for"));
         }
-        let body = FetchBody::new(self.store.clone(), asked.items, permit, self.meters.clone());
+        let (pool, meters) = (self.segments.clone(), self.meters.clone());
+        let body = FetchBody::new(self.store.clone(), asked, pool, permit, meters);
         Ok(grpc::response(Body::new(body)))
     }
 

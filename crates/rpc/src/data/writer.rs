@@ -1,11 +1,14 @@
 //! Values into the frames of the bulk path.
 
 use super::LARGE_BYTES;
+use super::packing::Packing;
+use super::shared::{Reference, Row};
 use bytes::{BufMut, Bytes, BytesMut};
+use prost::Message;
 use std::collections::VecDeque;
 use taskloom_core::limits::BULK_FRAME_BYTES;
 use taskloom_core::{Codec, Encoded, TaskId, WorkerId};
-use taskloom_wire::proto::DataStatus;
+use taskloom_wire::proto::{DataStatus, SharedMemory};
 use taskloom_wire::varint;
 
 /// Bytes in front of each gRPC message: whether it is compressed, and its length.
@@ -73,6 +76,22 @@ impl FrameWriter {
         if !error.is_empty() {
             put_bytes(&mut self.head, 8, error.as_bytes());
         }
+        self.piece(&[], 0);
+    }
+
+    /// Says that a value lies in shared memory.
+    pub(super) fn refer(&mut self, item: u32, begin: &Begin, reference: Reference) {
+        self.head.clear();
+        put_number(&mut self.head, 1, u64::from(item));
+        begin.put(&mut self.head);
+        let shared = SharedMemory {
+            process: reference.process,
+            descriptor: reference.descriptor,
+            nonce_low: reference.nonce.low,
+            nonce_high: reference.nonce.high,
+            offsets: reference.offsets,
+        };
+        put_bytes(&mut self.head, 9, &shared.encode_to_vec());
         self.piece(&[], 0);
     }
 
@@ -166,9 +185,20 @@ pub(super) struct Sending {
     item: u32,
     begin: Option<Begin>,
     segments: VecDeque<Bytes>,
+    packing: Packing,
 }
 
-struct Begin {
+/// Which bytes of a value's data are sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Range {
+    /// From here on ...
+    pub(super) offset: u64,
+    /// ... at most so many; all if it is 0.
+    pub(super) limit: u64,
+}
+
+/// What is said of a value before its data.
+pub(super) struct Begin {
     codec: Codec,
     header: Bytes,
     header_bytes: u64,
@@ -176,39 +206,36 @@ struct Begin {
 }
 
 impl Sending {
-    /// A value from an offset of its data on.
-    pub(super) fn new(item: u32, value: Encoded, offset: u64) -> Self {
-        let lengths = value
-            .buffers
-            .iter()
-            .map(|buffer| buffer.len() as u64)
-            .collect();
-        let mut segments = VecDeque::with_capacity(value.buffers.len() + 1);
-        let mut header = value.header;
-        let mut header_bytes = 0;
-        if header.len() >= LARGE_BYTES {
-            header_bytes = header.len() as u64;
-            segments.push_back(std::mem::take(&mut header));
-        }
-        segments.extend(value.buffers);
-        let mut skip = usize::try_from(offset).unwrap_or(usize::MAX);
+    /// A part of the data of a value.
+    pub(super) fn new(item: u32, value: Encoded, range: Range, packing: Packing) -> Self {
+        let (begin, mut segments) = Begin::of(value);
+        let length = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let mut skip = length(range.offset);
+        let mut left = match range.limit {
+            0 => usize::MAX,
+            limit => length(limit),
+        };
         segments.retain_mut(|segment| {
             let skipped = skip.min(segment.len());
             skip -= skipped;
-            *segment = segment.slice(skipped..);
+            let taken = left.min(segment.len() - skipped);
+            left -= taken;
+            *segment = segment.slice(skipped..skipped + taken);
             !segment.is_empty()
-        });
-        let begin = Some(Begin {
-            codec: value.codec,
-            header,
-            header_bytes,
-            lengths,
         });
         Self {
             item,
-            begin,
+            begin: Some(begin),
             segments,
+            packing,
         }
+    }
+
+    /// The bytes that are still to be sent.
+    pub(super) fn bytes(&self) -> u64 {
+        let header = self.begin.as_ref().map_or(0, |begin| begin.header.len());
+        let data: usize = self.segments.iter().map(Bytes::len).sum();
+        (header + data) as u64
     }
 
     /// Writes the next piece; whether that was the last one.
@@ -237,12 +264,56 @@ impl Sending {
                 break;
             }
         }
-        writer.piece(&chunks, data_len);
+        match self.packing.pack(&chunks, data_len) {
+            Some(packed) => {
+                put_number(&mut writer.head, 10, data_len as u64);
+                let packed_len = packed.len();
+                writer.piece(&[packed], packed_len);
+            }
+            None => writer.piece(&chunks, data_len),
+        }
         self.segments.is_empty()
     }
 }
 
 impl Begin {
+    /// What is said of a value, and its data.
+    fn of(value: Encoded) -> (Self, VecDeque<Bytes>) {
+        let mut header = value.header;
+        let mut data = VecDeque::with_capacity(value.buffers.len() + 1);
+        let mut header_bytes = 0;
+        if header.len() >= LARGE_BYTES {
+            header_bytes = header.len() as u64;
+            data.push_back(std::mem::take(&mut header));
+        }
+        let length = |buffer: &Bytes| buffer.len() as u64;
+        let begin = Self {
+            codec: value.codec,
+            header,
+            header_bytes,
+            lengths: value.buffers.iter().map(length).collect(),
+        };
+        data.extend(value.buffers);
+        (begin, data)
+    }
+
+    /// The bytes of the value.
+    pub(super) fn bytes(&self) -> u64 {
+        let header = self.header.len() as u64 + self.header_bytes;
+        header + self.lengths.iter().sum::<u64>()
+    }
+
+    /// What is said of a value that lies in shared memory, and the rows that lie there.
+    pub(super) fn shared(value: Encoded) -> (Self, Vec<Row>) {
+        let (mut begin, data) = Self::of(value);
+        if begin.codec == Codec::Bytes {
+            // How the bytes are cut has no meaning, and whoever reads one row copies nothing.
+            begin.lengths = vec![begin.lengths.iter().sum()];
+            return (begin, vec![data.into()]);
+        }
+        (begin, data.into_iter().map(|row| vec![row]).collect())
+    }
+
     fn put(&self, head: &mut Vec<u8>) {
         put_number(head, 2, DataStatus::Begin as u64);
         put_number(head, 3, u64::from(self.codec.number()));

@@ -168,6 +168,14 @@ impl Server {
     }
 
     pub async fn with_calls(calls: usize) -> Self {
+        Self::with(calls, |service| service).await
+    }
+
+    /// A server whose data service is changed first.
+    pub async fn with(
+        calls: usize,
+        change: impl FnOnce(DataService<Store>) -> DataService<Store>,
+    ) -> Self {
         let store = Arc::new(Store {
             values: Mutex::default(),
             asked: Semaphore::new(0),
@@ -183,7 +191,11 @@ impl Server {
             calls,
             value_bytes_max: 1 << 32,
         };
-        let data = DataService::new(store.clone(), BufferPool::default(), limits);
+        let data = change(DataService::new(
+            store.clone(),
+            BufferPool::default(),
+            limits,
+        ));
         let routes = scheduler_routes(host, Admin, data);
         let listener = listener();
         let address = listener.address;
