@@ -1,8 +1,9 @@
 //! Workers with room are given tasks.
 
 use super::Length;
+use super::rank::WorkerRank;
 use crate::core::SchedulerCore;
-use crate::queue::QueueEntry;
+use crate::queue::{QueueEntry, SortedList};
 use crate::spec::ClassId;
 use crate::state::{QueuedAt, State};
 use crate::worker::Worker;
@@ -72,7 +73,7 @@ impl SchedulerCore {
             given = true;
         }
         if given {
-            self.rerank(slot);
+            self.rerank_given(slot);
         }
     }
 
@@ -107,13 +108,18 @@ impl SchedulerCore {
     /// tasks that share a consumer tend to meet. Returns the classes for which no worker is left.
     fn fill_shared(&mut self) -> BTreeSet<ClassId> {
         let closed = RefCell::new(BTreeSet::new());
+        let mut fresh = if self.ranks.exhausted.is_empty() {
+            SortedList::default()
+        } else {
+            self.fresh_in_order()
+        };
         loop {
             let open = RefCell::new(None);
             let can_run = |class: ClassId| {
                 if closed.borrow().contains(&class) {
                     return false;
                 }
-                let worker = self.open_worker(class);
+                let worker = self.open_worker(class, &fresh);
                 if worker.is_none() {
                     closed.borrow_mut().insert(class);
                 }
@@ -126,7 +132,7 @@ impl SchedulerCore {
             let found = open.into_inner().filter(|(of, _)| *of == class);
             let Some((worker, batch)) = found
                 .map(|(_, worker)| worker)
-                .or_else(|| self.open_worker(class))
+                .or_else(|| self.open_worker(class, &fresh))
             else {
                 return closed.into_inner();
             };
@@ -149,7 +155,13 @@ impl SchedulerCore {
                 }
             }
             self.job_table.set_waiting(job, self.jobs.has(job));
-            self.rerank(worker);
+            let old = self.rank_of(worker);
+            self.rerank_given(worker);
+            if old.is_some_and(|old| fresh.remove(old))
+                && let Some(rank) = self.rank_of(worker)
+            {
+                fresh.insert(rank);
+            }
         }
     }
 
@@ -160,7 +172,7 @@ impl SchedulerCore {
     }
 
     /// The worker with room for a class that has the shortest wait, and how much room.
-    fn open_worker(&self, class: ClassId) -> Option<(u32, usize)> {
+    fn open_worker(&self, class: ClassId, fresh: &SortedList<WorkerRank>) -> Option<(u32, usize)> {
         let record = self.specs.class(class);
         let length = self.shared_length(class);
         let room = |worker: &Worker| worker.room(length, self.now);
@@ -168,7 +180,8 @@ impl SchedulerCore {
         let slot = if self.ranks.exhausted.contains(&class) {
             let get = |slot: &u32| self.workers.get(*slot);
             let is_open = |worker: &Worker| worker.qualifies(record) && is_open(worker);
-            self.fresh().find(|slot| get(slot).is_some_and(is_open))
+            let mut fresh = fresh.iter().map(WorkerRank::slot);
+            fresh.find(|slot| get(slot).is_some_and(is_open))
         } else {
             self.first_worker(record, is_open)
         };
@@ -188,8 +201,8 @@ impl SchedulerCore {
                 self.tallies.taken_over += 1;
                 self.dequeue(slot, QueuedAt::Worker(victim));
                 self.give_with_followers(slot, thief);
-                self.rerank(thief);
-                self.rerank(victim);
+                self.rerank_given(thief);
+                self.rerank_given(victim);
             }
         }
     }

@@ -51,8 +51,8 @@ pub(crate) struct WorkerRanks {
     in_hand: SortedList<WorkerRank>,
     /// Workers with tasks queued at them.
     with_queue: SortedList<WorkerRank>,
-    /// Workers that changed since tasks were last given out.
-    fresh: SortedList<WorkerRank>,
+    /// Workers that changed since tasks were last given out, each once.
+    fresh: Vec<u32>,
     /// Classes for which no worker was open then: only fresh ones can be.
     pub(super) exhausted: BTreeSet<ClassId>,
     /// Workers whose place may have changed, each once.
@@ -175,11 +175,20 @@ impl SchedulerCore {
     pub(super) fn freshen(&mut self, slot: u32) {
         if let Some(worker) = self.workers.get_mut(slot)
             && !worker.listed.fresh
-            && let Some(rank) = worker.listed.rank
+            && worker.listed.rank.is_some()
         {
             worker.listed.fresh = true;
-            self.ranks.fresh.insert(rank);
+            self.ranks.fresh.push(slot);
         }
+    }
+
+    /// Puts a worker that was just given something into its place. It is open to less than before, so
+    /// nobody has to look at it again on that account.
+    pub(super) fn rerank_given(&mut self, slot: u32) {
+        if let Some(worker) = self.workers.get_mut(slot) {
+            worker.listed.touched = false;
+        }
+        self.rerank(slot);
     }
 
     /// Puts a worker into the place that it should have now.
@@ -193,7 +202,6 @@ impl SchedulerCore {
             rank,
             in_hand: rank.is_some() && worker.in_hand() > 0,
             with_queue: rank.is_some() && !worker.located.is_empty(),
-            fresh: rank.is_some() && worker.listed.fresh,
             ..worker.listed
         };
         let old = std::mem::replace(&mut worker.listed, wanted);
@@ -308,16 +316,30 @@ impl SchedulerCore {
         self.ranks.with_queue.iter().rev().map(WorkerRank::slot)
     }
 
-    /// Workers that changed since tasks were last given out, the best first.
+    /// Workers that changed since tasks were last given out.
     pub(super) fn fresh(&self) -> impl Iterator<Item = u32> {
-        self.ranks.fresh.iter().map(WorkerRank::slot)
+        self.ranks.fresh.iter().copied()
+    }
+
+    /// The same in their order.
+    pub(super) fn fresh_in_order(&self) -> SortedList<WorkerRank> {
+        let rank = |slot| self.workers.get(slot)?.listed.rank;
+        let mut ranks: Vec<WorkerRank> = self.fresh().filter_map(rank).collect();
+        let mut order = SortedList::default();
+        order.insert_all(&mut ranks);
+        order
+    }
+
+    /// A worker's place, unless it leaves.
+    pub(super) fn rank_of(&self, slot: u32) -> Option<WorkerRank> {
+        self.workers.get(slot)?.listed.rank
     }
 
     /// Tasks were given out: for these classes no worker was open.
     pub(super) fn settle(&mut self, exhausted: BTreeSet<ClassId>) {
         self.ranks.exhausted = exhausted;
-        while let Some(rank) = self.ranks.fresh.pop() {
-            if let Some(worker) = self.workers.get_mut(rank.slot()) {
+        for slot in self.ranks.fresh.drain(..) {
+            if let Some(worker) = self.workers.get_mut(slot) {
                 worker.listed.fresh = false;
             }
         }
@@ -409,11 +431,10 @@ impl WorkerRanks {
     /// Moves a worker from its old places to its new ones.
     fn relist(&mut self, old: Listed, new: Listed) {
         let order = &mut self.kinds[new.kind as usize].order;
-        let lists: [(&mut SortedList<WorkerRank>, bool, bool); 4] = [
+        let lists: [(&mut SortedList<WorkerRank>, bool, bool); 3] = [
             (order, true, true),
             (&mut self.in_hand, old.in_hand, new.in_hand),
             (&mut self.with_queue, old.with_queue, new.with_queue),
-            (&mut self.fresh, old.fresh, new.fresh),
         ];
         for (list, was_in, is_in) in lists {
             let (from, to) = (old.rank.filter(|_| was_in), new.rank.filter(|_| is_in));
