@@ -21,7 +21,7 @@ mod tasks;
 
 use anyhow::Result;
 use clap::Parser as _;
-use options::{Options, Rival};
+use options::{Case, Options, Rival};
 use report::Report;
 use std::process::ExitCode;
 
@@ -57,7 +57,10 @@ fn measure() -> Result<()> {
     let options = Options::parse();
     options.check()?;
     let mut report = Report::new(options.json);
-    neighbours::warn();
+    // A simulation does not care who else uses the machine.
+    if options.case != Case::Quality {
+        neighbours::warn();
+    }
     cases::run(&options, &mut report)?;
     match options.vs {
         Some(Rival::Dask) => dask::run(&options, &mut report),

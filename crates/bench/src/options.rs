@@ -19,7 +19,7 @@ pub struct Options {
     #[arg(value_enum)]
     pub case: Case,
 
-    /// Which graph, for the case `graph`.
+    /// Which graph, for the case `graph`; for `quality`, the only one of its set.
     #[arg(required_if_eq("case", "graph"))]
     pub name: Option<String>,
 
@@ -98,6 +98,8 @@ pub enum Case {
     Crowd,
     /// Messages between a scheduler and ever more workers.
     Messages,
+    /// How well tasks are placed: jobs of many shapes in the simulation, under several policies.
+    Quality,
     /// What the machine itself allows: TCP, tonic streams, copies.
     Raw,
 }
@@ -129,6 +131,7 @@ impl Case {
             Self::Scale => "scale",
             Self::Crowd => "crowd",
             Self::Messages => "messages",
+            Self::Quality => "quality",
             Self::Raw => "raw",
         }
     }

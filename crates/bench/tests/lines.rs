@@ -115,3 +115,21 @@ fn what_is_not_there_is_said() {
     let output = bench(&["nop"]);
     assert!(!output.status.success());
 }
+
+#[test]
+fn the_simulation_judges_every_policy() {
+    let graph = "quality.xarray-25-variant";
+    let printed = metrics(graph, &["quality", "xarray-25-variant"]);
+    assert_eq!(printed.len(), 5 * 3);
+    assert_eq!(
+        printed[..3],
+        ["taskloom.ratio", "taskloom.peak", "taskloom.moved"]
+    );
+    assert_eq!(
+        metrics("quality", &["quality", "xarray-25-variant"]).len(),
+        5
+    );
+    let unknown = bench(&["quality", "nothing"]);
+    let error = String::from_utf8_lossy(&unknown.stderr);
+    assert!(error.contains("shuffle-64"), "{error}");
+}

@@ -44,6 +44,7 @@ pub const PUBLISHED: &[Published] = &[
     row("merge-10K", 10_001, 10_000, 0.027, 0.006, 1),
     row("merge-25K", 25_001, 25_000, 0.027, 0.006, 1),
     row("merge-100K", 100_001, 100_000, 0.027, 0.006, 1),
+    row("merge_slow-5K-0.1", 5_001, 5_000, 0.023, 100.0, 1),
     row("tree-15", 32_767, 32_766, 0.027, 0.007, 14),
     row("xarray-25", 552, 862, 55.7, 3.1, 10),
     row("bag-25K-10", 236, 415, 292.0, 1_233.0, 6),
@@ -84,13 +85,11 @@ pub struct Weight {
 /// the same durations. `None` if nothing was published about the graph.
 pub fn weights(name: &str, shape: &GraphShape, seed: u64) -> Option<Vec<Weight>> {
     let published = published(name)?;
-    let mut normal = Normal(seed);
-    // A log-normal variable with these parameters has the mean `mean_ms`.
-    let mean = (published.mean_ms / 1e3).ln() - SIGMA * SIGMA / 2.0;
+    let mut draws = Draws::new(seed);
     let bytes = (published.mean_kib * 1024.0) as u64;
-    let one = |_| {
-        let duration = Duration::from_secs_f64((mean + SIGMA * normal.next()).exp());
-        Weight { duration, bytes }
+    let one = |_| Weight {
+        duration: draws.duration(published.mean_ms),
+        bytes,
     };
     Some((0..shape.len()).map(one).collect())
 }
@@ -116,7 +115,26 @@ pub fn lower_bound(shape: &GraphShape, weights: &[Weight], threads: usize) -> Du
 /// The spread of the logarithms of durations: a task in a hundred takes ten times the median.
 const SIGMA: f64 = 1.0;
 
+/// Durations drawn from a seed.
+#[derive(Clone, Debug)]
+pub struct Draws(Normal);
+
+impl Draws {
+    /// The row of durations of this seed.
+    pub fn new(seed: u64) -> Self {
+        Self(Normal(seed))
+    }
+
+    /// The next duration: log-normally distributed about this mean.
+    pub fn duration(&mut self, mean_ms: f64) -> Duration {
+        // A log-normal variable with these parameters has that mean.
+        let mean = (mean_ms / 1e3).ln() - SIGMA * SIGMA / 2.0;
+        Duration::from_secs_f64((mean + SIGMA * self.0.next()).exp())
+    }
+}
+
 /// Normally distributed numbers from a counter: splitmix64 and the transform of Box and Muller.
+#[derive(Clone, Debug)]
 struct Normal(u64);
 
 impl Normal {

@@ -98,6 +98,12 @@ impl GraphShape {
         name.map_or("", String::as_str)
     }
 
+    /// The number of the kind of task `task`, an index into [`GraphShape::kinds`]; 0 if there is no such
+    /// task.
+    pub fn kind_number(&self, task: usize) -> usize {
+        self.kind_of.get(task).map_or(0, |&kind| kind as usize)
+    }
+
     /// The places of the tasks that task `task` depends on; none if there is no such task.
     pub fn dependencies(&self, task: usize) -> &[u32] {
         let Some(&end) = self.ends.get(task) else {

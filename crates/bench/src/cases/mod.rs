@@ -10,6 +10,7 @@ mod map;
 mod messages;
 mod nested;
 mod noop;
+mod quality;
 mod queue;
 mod scale;
 mod scheduler_memory;
@@ -51,6 +52,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Scale => scale::run(options, report).await,
             Case::Crowd => crowd::run(options, report),
             Case::Messages => messages::run(options, report),
+            Case::Quality => quality::run(options, report),
             Case::Raw => raw::run(options, report).await,
         }
     })

@@ -3,15 +3,21 @@
 //! Each rule was checked against the level widths and degrees of the fixtures, and against the
 //! published counts of the sizes that are too large to keep as files.
 
+mod array;
 mod bag;
 mod groupby;
 mod join;
+mod mixed;
+mod named;
 mod numpy;
 mod plain;
 
+pub use array::{overlap, two_pass};
 pub use bag::bag;
 pub use groupby::groupby;
 pub use join::join;
+pub use mixed::{layered, shuffle};
+pub use named::by_name;
 pub use numpy::numpy;
 pub use plain::{chain, independent, merge, tree};
 
