@@ -25,6 +25,7 @@ pub struct LocalClusterBuilder {
     pub(crate) stuck_after: Option<Duration>,
     pub(crate) scheduler: SchedulerConfig,
     pub(crate) extensions: Extensions,
+    pub(crate) http_address: Option<String>,
 }
 
 /// What makes the extensions of a cluster's scheduler, beside the standard ones.
@@ -56,6 +57,7 @@ impl Default for LocalClusterBuilder {
             stuck_after: None,
             scheduler: SchedulerConfig::default(),
             extensions: Extensions::default(),
+            http_address: None,
         }
     }
 }
@@ -123,6 +125,14 @@ impl LocalClusterBuilder {
     /// makes it is called once for each cluster that is started.
     pub fn extension<S: Service>(mut self, make: impl Fn() -> S + Send + Sync + 'static) -> Self {
         self.extensions.0.push(Arc::new(move || hosted(make())));
+        self
+    }
+
+    /// Serves the pages and metrics of the scheduler on this `host:port`, such as `127.0.0.1:8787`:
+    /// there are none unless set. If the port is taken they are on any free one; see
+    /// [`LocalCluster::http_url`].
+    pub fn http_address(mut self, address: impl Into<String>) -> Self {
+        self.http_address = Some(address.into());
         self
     }
 

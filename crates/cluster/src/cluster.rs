@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use taskloom_client::{Client, blocking};
+use taskloom_dashboard::{Dashboard, Subject};
 use taskloom_rpc::SchedulerAddress;
 use taskloom_scheduler::{Scheduler, SchedulerHandle};
 use taskloom_task::Error;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 pub struct LocalCluster {
     // The order of the fields is the order in which they end.
     members: Mutex<Vec<Member>>,
+    pages: Option<Dashboard>,
     scheduler: Option<SchedulerHandle>,
     plan: Plan,
     address: String,
@@ -90,6 +92,7 @@ impl LocalCluster {
         let scheduler =
             Scheduler::spawn_with(builder.scheduler.clone(), builder.extensions.make())?;
         let address = scheduler.contact_address().to_owned();
+        let pages = pages(builder.http_address.as_deref(), &scheduler)?;
         let parsed: SchedulerAddress = address.parse().map_err(|error| {
             let reason = format!("{error}");
             ClusterError::Setting {
@@ -99,6 +102,7 @@ impl LocalCluster {
         })?;
         let cluster = Self {
             members: Mutex::new(Vec::new()),
+            pages,
             plan: Plan::new(&builder, parsed, directory.path().to_owned())?,
             scheduler: Some(scheduler),
             address,
@@ -134,6 +138,11 @@ impl LocalCluster {
     /// The scheduler's address, as `host:port`.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where the pages of the scheduler are, if they were asked for, as `http://host:port`.
+    pub fn http_url(&self) -> Option<String> {
+        self.pages.as_ref().map(Dashboard::url)
     }
 
     /// The process that the scheduler runs in: this one.
@@ -291,4 +300,24 @@ impl Drop for LocalCluster {
             member.kill();
         }
     }
+}
+
+fn pages(
+    address: Option<&str>,
+    scheduler: &SchedulerHandle,
+) -> Result<Option<Dashboard>, ClusterError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let subject = Subject {
+        title: "the scheduler".into(),
+        metrics: scheduler.metrics().clone(),
+    };
+    let started = address
+        .parse()
+        .and_then(|address| Dashboard::start(&address, subject));
+    started.map(Some).map_err(|error| ClusterError::Setting {
+        setting: "http_address",
+        reason: error.to_string(),
+    })
 }

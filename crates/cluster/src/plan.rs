@@ -101,7 +101,7 @@ impl Plan {
 /// Lines such as "worker-0 registered" would stand between those of the program; what is wrong is
 /// said all the same, and a log level that somebody chose is kept.
 fn flags(stuck_after: Option<Duration>) -> Vec<String> {
-    let mut flags = vec!["--quiet".to_owned()];
+    let mut flags = vec!["--quiet".to_owned(), "--http-address=".to_owned()];
     flags.extend(stuck_after.map(|time| format!("--stuck-after={}ns", time.as_nanos())));
     if std::env::var_os("TASKLOOM_LOG_LEVEL").is_none() {
         flags.push("--log-level=warn".into());

@@ -7,6 +7,7 @@ use crate::announce;
 use crate::exit::{Exit, Failure};
 use crate::flags::{CommandLine, Flags};
 use crate::memory;
+use crate::pages;
 use crate::process;
 use crate::settings::{self, Section};
 use crate::signals::{EndSignal, Signals, end_at_once, parent_gone};
@@ -197,7 +198,8 @@ fn exit_of(status: ExitStatus) -> Exit {
 /// The command line of the `n`th worker: what was given, with what has to differ or be divided.
 fn arguments(flags: &Flags, settings: &WorkerSettings, name: &str, n: usize) -> Vec<OsString> {
     let count = settings.nworkers;
-    let listening = settings.listening.nth(u16::try_from(n).unwrap_or(u16::MAX));
+    let nth = u16::try_from(n).unwrap_or(u16::MAX);
+    let listening = settings.listening.nth(nth);
     let mut own = vec![
         ("nworkers", "1".to_owned()),
         ("name", name.to_owned()),
@@ -222,6 +224,9 @@ fn arguments(flags: &Flags, settings: &WorkerSettings, name: &str, n: usize) -> 
             (None, Some(interface)) => own.push(("interface", interface)),
             (None, None) => {}
         }
+    }
+    if let Some(http) = settings.http.as_ref().filter(|http| http.port != 0) {
+        own.push((pages::HTTP_ADDRESS, pages::nth(http, nth).to_string()));
     }
     if let Some(contact) = listening.contact {
         own.push(("contact-address", contact.to_string()));

@@ -18,6 +18,7 @@ mod layers;
 mod listen;
 mod memory;
 mod news;
+mod pages;
 mod process;
 mod scheduler;
 mod settings;

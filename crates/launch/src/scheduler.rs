@@ -10,9 +10,10 @@ use crate::settings::Section;
 use crate::signals::{Signals, end_at_once};
 use crate::supervisor::notify;
 use crate::values::{parse_count, parse_small_count, parse_time, parse_time_above_zero};
-use crate::{announce, descriptors};
+use crate::{announce, descriptors, pages};
 use std::process::ExitCode;
 use taskloom_core::limits::{CLIENTS_MAX, WORKERS_MAX};
+use taskloom_dashboard::HttpAddress;
 use taskloom_extensions::Extension;
 use taskloom_scheduler::{Scheduler, SchedulerConfig, SchedulerHandle};
 
@@ -40,7 +41,8 @@ fn start(line: &CommandLine, extensions: Vec<Box<dyn Extension>>) -> Result<Exit
     let expected = layers.require("expected-workers", |text| parse_count(text, WORKERS_MAX))?;
     process::start_logging(&layers)?;
     descriptors::raise(expected as u64, "workers");
-    process::runtime()?.block_on(serve(config, extensions))
+    let http = pages::read(&layers)?;
+    process::runtime()?.block_on(serve(config, http, extensions))
 }
 
 fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
@@ -62,12 +64,14 @@ fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
 
 async fn serve(
     config: SchedulerConfig,
+    http: Option<HttpAddress>,
     extensions: Vec<Box<dyn Extension>>,
 ) -> Result<Exit, Failure> {
     // Before the scheduler, so that a signal in its first moment ends it in order too.
     let mut signals = Signals::install()?;
     let scheduler = Scheduler::spawn_with(config, extensions)?;
     announce::line(&start_line(&scheduler));
+    let _pages = pages::start(http.as_ref(), "the scheduler", scheduler.metrics())?;
     announce::warning(
         "no TLS and no token: anyone who reaches this port can run tasks; keep it in a trusted \
          network",

@@ -14,12 +14,13 @@ use crate::values::{
     parse_count, parse_name, parse_resources, parse_time, parse_time_above_zero,
     parse_time_or_never, show_time,
 };
-use crate::{descriptors, fleet, isolated, process};
+use crate::{descriptors, fleet, isolated, pages, process};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use taskloom_core::ResourceAmount;
+use taskloom_dashboard::HttpAddress;
 use taskloom_rpc::SchedulerAddress;
 use taskloom_rpc::data::Packing;
 use taskloom_task::Registry;
@@ -94,6 +95,8 @@ pub(crate) struct WorkerSettings {
     pub resources: Vec<(String, ResourceAmount)>,
     /// Where it serves data.
     pub listening: Listening,
+    /// Where to serve pages.
+    pub http: Option<HttpAddress>,
     /// Where tasks may keep files.
     pub local_directory: Option<PathBuf>,
     /// How long running tasks may go on at the end.
@@ -126,6 +129,7 @@ impl WorkerSettings {
                 .read("resources", parse_resources)?
                 .unwrap_or_default(),
             listening: Listening::read(layers)?,
+            http: pages::read(layers)?,
             local_directory: layers.read("local-directory", directory)?,
             drain_timeout: layers.require("drain-timeout", parse_time)?,
             death_timeout: layers.require("death-timeout", parse_time_or_never)?,
@@ -188,9 +192,11 @@ async fn work(
     let mut signals = Signals::install()?;
     let parent_gone = parent_gone(lifeline)?;
     let drain_timeout = settings.drain_timeout;
+    let http = settings.http.clone();
     let mut config = settings.into_config();
     config.on_news = Some(News::printer());
     let worker = Worker::spawn(config, registry)?;
+    let _pages = pages::start(http.as_ref(), worker.name(), worker.metrics())?;
     notify("READY=1");
 
     let exit = tokio::select! {

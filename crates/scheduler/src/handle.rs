@@ -17,7 +17,7 @@ use taskloom_rpc::data::{BufferPool, DataLimits, DataService, PeerPool, PoolOpti
 use taskloom_rpc::listen::{Listener, contact_ip};
 use taskloom_rpc::serve::{lobby, scheduler_routes, with_actors};
 use taskloom_scheduler_core::extension::Extension;
-use taskloom_telemetry::{Metrics, measure_ticks, shift_windows};
+use taskloom_telemetry::{Metrics, measure_ticks, shift_windows, watch_process};
 use tokio::sync::watch;
 
 /// A scheduler. See [`Scheduler::spawn`].
@@ -102,6 +102,7 @@ fn start(
         routes: routes.clone(),
     };
     let core_driver = core_runtime.handle().clone();
+    watch_process(&metrics);
     core_runtime.spawn(measure_ticks(metrics.clone()));
     bulk_runtime.spawn(shift_windows(metrics.clone()));
     let core_part = spawn_core(core_runtime, core_loop, inputs, front, phase.clone())?;

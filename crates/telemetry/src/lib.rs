@@ -10,6 +10,7 @@
 
 mod logging;
 mod metrics;
+mod process;
 mod tap;
 mod tdigest;
 mod ticks;
@@ -19,6 +20,7 @@ pub use metrics::{
     Counter, CounterSeen, Digest, DigestSeen, Gauge, Item, ItemRef, Label, MOST_ITEMS, Metrics,
     NumberSeen, OTHER, PROMETHEUS_TYPE, SHIFT_EVERY, Snapshot, Timer, Timing, Total, WINDOWS,
 };
+pub use process::watch_process;
 pub use tap::Tap;
 pub use tdigest::{Centroid, Histogram, TDigest, TDigestError};
 pub use ticks::{TICK, measure_ticks, shift_windows};

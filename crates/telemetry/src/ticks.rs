@@ -23,11 +23,13 @@ pub async fn measure_ticks(metrics: Metrics) {
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The first comes at once and ends nothing.
     timer.tick().await;
+    metrics.ticked();
     let mut last = Instant::now();
     loop {
         timer.tick().await;
         let now = Instant::now();
         ticks.record(now - last);
+        metrics.ticked();
         last = now;
     }
 }

@@ -24,7 +24,7 @@ use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::WorkerHello;
 use taskloom_rpc::listen::Listener;
 use taskloom_task::{Registry, WorkerScope};
-use taskloom_telemetry::{Metrics, measure_ticks};
+use taskloom_telemetry::{Metrics, measure_ticks, watch_process};
 use taskloom_worker_core::{Config, Kind, WorkerCore};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -55,6 +55,7 @@ pub(crate) fn spawn(
     let (commands_in, mut commands) = mpsc::unbounded_channel();
     let progress = Arc::new(Progress::default());
     let metrics = Metrics::new("worker");
+    watch_process(&metrics);
     let plan = Plan {
         metrics: metrics.clone(),
         name: name.clone(),

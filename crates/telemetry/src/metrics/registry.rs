@@ -9,7 +9,9 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// All series of one daemon. A clone is the same set; several daemons in one process have one each.
 ///
@@ -36,12 +38,20 @@ struct Registry {
     counters: Shelf<Arc<CounterSeries>>,
     totals: Shelf<(Id, Total)>,
     gauges: Shelf<(Id, Gauge)>,
-    watched: Mutex<BTreeMap<Box<str>, Watch>>,
+    watched: Mutex<BTreeMap<Box<str>, Watched>>,
     helps: Mutex<BTreeMap<Box<str>, Box<str>>>,
+    born: Instant,
+    /// When the event loop last ran, in milliseconds after that; 0 if never.
+    ticked: AtomicU64,
 }
 
 /// What is asked whenever somebody looks.
 type Watch = Box<dyn Fn() -> Option<f64> + Send + Sync>;
+
+struct Watched {
+    rises: bool,
+    value: Watch,
+}
 
 /// Series of one kind by name. Those with a label have it in their name here.
 type Shelf<T> = RwLock<FxHashMap<Box<str>, T>>;
@@ -71,6 +81,8 @@ impl Metrics {
             gauges: Shelf::default(),
             watched: Mutex::default(),
             helps: Mutex::default(),
+            born: Instant::now(),
+            ticked: AtomicU64::new(0),
         }))
     }
 
@@ -138,7 +150,31 @@ impl Metrics {
     ///
     /// It must not keep alive what the daemon ends by dropping, and must not use these metrics.
     pub fn watch(&self, name: &str, value: impl Fn() -> Option<f64> + Send + Sync + 'static) {
-        lock(&self.0.watched).insert(tidy(name).into(), Box::new(value));
+        self.watch_as(name, false, Box::new(value));
+    }
+
+    /// The same for a number that only rises.
+    pub fn watch_total(&self, name: &str, value: impl Fn() -> Option<f64> + Send + Sync + 'static) {
+        self.watch_as(name, true, Box::new(value));
+    }
+
+    fn watch_as(&self, name: &str, rises: bool, value: Watch) {
+        lock(&self.0.watched).insert(tidy(name).into(), Watched { rises, value });
+    }
+
+    /// The event loop of the daemon runs: [`measure_ticks`](crate::measure_ticks) says so.
+    pub(crate) fn ticked(&self) {
+        let since = self.0.born.elapsed().as_millis() as u64;
+        self.0.ticked.store(since.max(1), Ordering::Relaxed);
+    }
+
+    /// For how long the event loop of the daemon has not run, if it is watched by
+    /// [`measure_ticks`](crate::measure_ticks).
+    #[must_use]
+    pub fn silence(&self) -> Option<Duration> {
+        let ticked = self.0.ticked.load(Ordering::Relaxed);
+        let since = self.0.born.elapsed();
+        (ticked > 0).then(|| since.saturating_sub(Duration::from_millis(ticked)))
     }
 
     /// Says what a series is, for whoever reads the Prometheus text.
@@ -179,21 +215,29 @@ impl Metrics {
         let totals = all(&self.0.totals).into_values();
         // Totals are exact up to 2^53.
         let totals = totals.map(|(id, total)| id.seen(total.get() as f64));
+        let mut totals: Vec<NumberSeen> = totals.collect();
         let gauges = all(&self.0.gauges).into_values();
         let mut gauges: Vec<NumberSeen> = gauges.map(|(id, gauge)| id.seen(gauge.get())).collect();
         for (name, watch) in lock(&self.0.watched).iter() {
-            gauges.extend(watch().map(|value| NumberSeen {
+            let numbers = if watch.rises {
+                &mut totals
+            } else {
+                &mut gauges
+            };
+            numbers.extend((watch.value)().map(|value| NumberSeen {
                 name: name.clone(),
                 label: None,
                 value,
             }));
         }
-        gauges.sort_by(|a, b| (&a.name, &a.label).cmp(&(&b.name, &b.label)));
+        for numbers in [&mut totals, &mut gauges] {
+            numbers.sort_by(|a, b| (&a.name, &a.label).cmp(&(&b.name, &b.label)));
+        }
         Snapshot {
             daemon: self.0.daemon.clone(),
             digests: digests.collect(),
             counters: counters.collect(),
-            totals: totals.collect(),
+            totals,
             gauges,
             helps: lock(&self.0.helps).clone(),
         }
