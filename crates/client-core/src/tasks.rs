@@ -169,6 +169,7 @@ impl Tasks {
             GraphChunk {
                 graph,
                 graph_tasks: self.tasks,
+                graph_bytes: self.bytes,
                 last: at == last,
                 first_ticket,
                 keys: columns.keys.finish(),

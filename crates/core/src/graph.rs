@@ -71,6 +71,9 @@ pub struct GraphChunk {
     pub graph: GraphId,
     /// How many tasks the graph has in all its chunks.
     pub graph_tasks: u64,
+    /// About how many bytes its keys, arguments and dependencies have in all its chunks; 0 if that is
+    /// not known.
+    pub graph_bytes: u64,
     /// Whether this is the last chunk: tickets of tasks that are not wanted end with it.
     pub last: bool,
     /// The ticket of the first task.

@@ -2,10 +2,10 @@
 
 use bytesize::ByteSize;
 
-/// Less than this cannot hold a worker.
+/// Less than this cannot hold a worker, and no graphs worth the name.
 const LIMIT_MIN: u64 = 16 << 20;
 
-/// How much memory a worker shall use.
+/// How much memory a worker shall use, or the tables of a scheduler.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum MemoryLimit {
     /// That many bytes.
@@ -44,7 +44,7 @@ impl MemoryLimit {
         }
         match text.parse::<ByteSize>() {
             Ok(ByteSize(bytes)) if bytes >= LIMIT_MIN => Ok(Self::Bytes(bytes)),
-            Ok(_) => Err(wrong("is too little for a worker (16 MiB at least)")),
+            Ok(_) => Err(wrong("is too little (16 MiB at least)")),
             Err(_) => Err(wrong("is not an amount of memory")),
         }
     }

@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure};
 use crate::flags::{self, CommandLine};
 use crate::layers::{LayerError, Layers};
 use crate::listen::Listening;
-use crate::memory::parse_size;
+use crate::memory::{MemoryLimit, parse_size};
 use crate::process;
 use crate::settings::Section;
 use crate::signals::{Signals, end_at_once};
@@ -55,6 +55,9 @@ fn read(layers: &Layers) -> Result<SchedulerConfig, LayerError> {
         heartbeat: layers.require("heartbeat", parse_time_above_zero)?,
         allowed_suspicion: layers.require("allowed-worker-deaths", parse_small_count)?,
         relay_bytes: layers.require("relay-memory", parse_size)?,
+        memory_limit: layers
+            .require("memory-limit", MemoryLimit::parse)?
+            .of(taskloom_worker::available_memory()),
         max_workers: layers.require("max-workers", |text| parse_count(text, WORKERS_MAX))?,
         max_clients: layers.require("max-clients", |text| parse_count(text, CLIENTS_MAX))?,
         outbox_pause_bytes: layers.require("outbox-pause", parse_size)?,

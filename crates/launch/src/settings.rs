@@ -89,6 +89,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "A task fails when more workers than this died while they ran it"),
     row(Scheduler, "relay-memory", "SIZE", "256MiB",
         "Most bytes held at a time for clients that cannot reach the workers"),
+    row(Scheduler, "memory-limit", "SIZE", "75%",
+        "Memory for the tables of tasks, as a size such as 4GiB or a share of what this machine and its control group allow; graphs that need more are refused"),
     row(Scheduler, "expected-workers", "N", "1000",
         "How many workers will come: it warns at start if it may not have that many connections"),
     row(Scheduler, "max-workers", "N", "20000",

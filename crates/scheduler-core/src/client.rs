@@ -6,8 +6,9 @@ use crate::tables::Tickets;
 use crate::transitions::Ranks;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use taskloom_core::message::ToClient;
-use taskloom_core::{ClientId, GraphId, Ticket};
+use taskloom_core::{ClientId, GraphId, TaskFailure, Ticket};
 
 /// A graph whose last chunk is not there yet.
 #[derive(Debug, Default)]
@@ -16,6 +17,10 @@ pub(crate) struct OpenGraph {
     pub(crate) rank: Ranks,
     /// The tickets of its chunks so far: first, and how many.
     pub(crate) tickets: Vec<(Ticket, u64)>,
+    /// What is kept free for its chunks that are still to come, in bytes.
+    pub(crate) announced: u64,
+    /// Why it is not taken in, if it is not.
+    pub(crate) refused: Option<Arc<TaskFailure>>,
 }
 
 #[derive(Debug)]

@@ -24,6 +24,8 @@ pub struct Config {
     pub transfer_latency: Duration,
     /// Bytes per second between two workers.
     pub transfer_bandwidth: u64,
+    /// Most bytes that the tables of tasks may take; graphs that need more are refused.
+    pub memory_limit: u64,
     /// Most workers that are connected at a time.
     pub max_workers: usize,
     /// Most clients that are connected at a time.
@@ -42,6 +44,7 @@ impl Default for Config {
             lookahead_tasks: 4096,
             transfer_latency: Duration::from_micros(300),
             transfer_bandwidth: 1_000_000_000,
+            memory_limit: u64::MAX,
             max_workers: limits::WORKERS_MAX,
             max_clients: limits::CLIENTS_MAX,
         }

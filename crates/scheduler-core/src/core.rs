@@ -48,6 +48,8 @@ pub struct SchedulerCore {
     pub(crate) counts: TaskCounts,
     pub(crate) tallies: Counts,
     pub(crate) copied_bytes: u64,
+    /// What is kept free for chunks of graphs that are still to come, in bytes.
+    pub(crate) announced: u64,
     pub(crate) host: Host,
 
     // What only some tasks have, by slot.
@@ -118,6 +120,7 @@ impl SchedulerCore {
             counts: TaskCounts::default(),
             tallies: Counts::default(),
             copied_bytes: 0,
+            announced: 0,
             host: Host::default(),
             failures: FxHashMap::default(),
             attempts: FxHashMap::default(),

@@ -511,6 +511,15 @@ impl TestScheduler {
                     failure.key
                 )
             }
+            ToClient::Refused {
+                first,
+                count,
+                failure,
+            } => {
+                let last = Ticket(first.0 + count - 1);
+                let (first, last) = (name(first), name(last));
+                format!("refused {count}, {first} to {last}: {}", failure.message)
+            }
             ToClient::Pending { ticket } => format!("pending {}", name(ticket)),
             ToClient::Waiting { tasks, reason, .. } => format!("{tasks} waiting: {reason}"),
             ToClient::Supply {

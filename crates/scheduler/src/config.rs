@@ -43,6 +43,8 @@ pub struct SchedulerConfig {
     pub allowed_suspicion: u8,
     /// How many bytes of values the relay may hold at a time.
     pub relay_bytes: u64,
+    /// How many bytes the tables of tasks may take, roughly. Graphs that need more are refused.
+    pub memory_limit: u64,
     /// How many workers may be connected at a time.
     pub max_workers: usize,
     /// How many clients may be connected at a time.
@@ -69,6 +71,7 @@ impl Default for SchedulerConfig {
             heartbeat: core.heartbeat,
             allowed_suspicion: core.suspicion_limit,
             relay_bytes: RELAY_BYTES,
+            memory_limit: u64::MAX,
             max_workers: WORKERS,
             max_clients: CLIENTS,
             outbox_pause_bytes: OUTBOX_PAUSE_BYTES,
@@ -122,6 +125,7 @@ impl SchedulerConfig {
                 .min(self.worker_timeout / 3)
                 .max(Duration::from_millis(1)),
             suspicion_limit: self.allowed_suspicion,
+            memory_limit: self.memory_limit,
             max_workers: self.max_workers,
             max_clients: self.max_clients,
             ..Config::default()

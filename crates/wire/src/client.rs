@@ -21,6 +21,7 @@ use crate::value::{
 };
 use crate::worker::{epoch_from, heartbeat_from, heartbeat_into, log_line, window_from};
 use std::sync::Arc;
+use taskloom_core::limits::GRAPH_CHUNK_TASKS_MAX;
 use taskloom_core::message::{
     ClientHello, ClientWelcome, FromClient, Located, LogLine, Peer, Place, Scatter, ToClient,
 };
@@ -239,6 +240,15 @@ impl Wire for ToClient {
                 ticket: ticket.0,
                 failure: Some(failure_into(Arc::unwrap_or_clone(failure))),
             }),
+            Self::Refused {
+                first,
+                count,
+                failure,
+            } => Kind::Refused(proto::Refused {
+                first: first.0,
+                count,
+                failure: Some(failure_into(Arc::unwrap_or_clone(failure))),
+            }),
             Self::Pending { ticket } => Kind::Pending(ticket.0),
             Self::Waiting {
                 operation,
@@ -302,6 +312,24 @@ impl Wire for ToClient {
                     failure: Arc::new(failure_from(failure)),
                 }
             }
+            Kind::Refused(refused) => {
+                let failure = refused
+                    .failure
+                    .ok_or_else(|| WireError::missing("Refused", "failure"))?;
+                let count = refused.count;
+                if count > GRAPH_CHUNK_TASKS_MAX as u64 {
+                    return Err(WireError::new(
+                        "Refused",
+                        "count",
+                        "is more than a chunk holds",
+                    ));
+                }
+                Self::Refused {
+                    first: Ticket(refused.first),
+                    count,
+                    failure: Arc::new(failure_from(failure)),
+                }
+            }
             Kind::Pending(ticket) => Self::Pending {
                 ticket: Ticket(ticket),
             },
@@ -356,6 +384,7 @@ impl Wire for ToClient {
         match self {
             Self::Finished { value, .. } => 24 + value_weight(value.as_ref()),
             Self::Failed { failure, .. } => 24 + failure_weight(failure),
+            Self::Refused { failure, .. } => 32 + failure_weight(failure),
             Self::Pending { .. } => 16,
             Self::Waiting {
                 operation,

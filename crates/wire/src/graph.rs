@@ -17,6 +17,7 @@ pub(crate) fn chunk_into(chunk: GraphChunk) -> proto::GraphChunk {
     proto::GraphChunk {
         graph: chunk.graph.0,
         graph_tasks: chunk.graph_tasks,
+        graph_bytes: chunk.graph_bytes,
         last: chunk.last,
         first_ticket: chunk.first_ticket.0,
         keys: keys.keys,
@@ -62,6 +63,7 @@ pub(crate) fn chunk_from(chunk: proto::GraphChunk) -> Result<GraphChunk, WireErr
     Ok(GraphChunk {
         graph: GraphId(chunk.graph),
         graph_tasks: chunk.graph_tasks,
+        graph_bytes: chunk.graph_bytes,
         last: chunk.last,
         first_ticket: Ticket(chunk.first_ticket),
         keys,

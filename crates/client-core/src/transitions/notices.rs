@@ -2,8 +2,9 @@
 
 use crate::effects::{Effects, Ending, Notice};
 use crate::state::{ClientCore, State};
+use std::sync::Arc;
 use taskloom_core::message::ToClient;
-use taskloom_core::{Encoded, Ticket, Time};
+use taskloom_core::{Encoded, TaskFailure, Ticket, Time};
 
 impl ClientCore {
     /// Takes one message in. Whatever concerns futures that were released meanwhile is ignored, and
@@ -12,17 +13,15 @@ impl ClientCore {
     pub(crate) fn said(&mut self, now: Time, message: ToClient, effects: &mut Effects) {
         match message {
             ToClient::Finished { ticket, value, .. } => self.finished(ticket, value, effects),
-            ToClient::Failed { ticket, failure } => {
-                let Some(slot) = self.slots.get_mut(ticket) else {
-                    return;
-                };
-                if slot.state != State::Failed {
-                    slot.state = State::Failed;
-                    // Who waited has the failure: if the task is run again, nobody waits.
-                    slot.demanded = false;
-                    self.retrievals.remove(&ticket);
-                    self.drop_kept(ticket);
-                    effects.ended.push((ticket, Ending::Failed(failure)));
+            ToClient::Failed { ticket, failure } => self.failed(ticket, failure, effects),
+            ToClient::Refused {
+                first,
+                count,
+                failure,
+            } => {
+                for at in 0..count {
+                    let ticket = Ticket(first.0.saturating_add(at));
+                    self.failed(ticket, failure.clone(), effects);
                 }
             }
             ToClient::Pending { ticket } => {
@@ -60,6 +59,20 @@ impl ClientCore {
             ToClient::Pushed { operation, parcel } => self.pushed(operation, parcel, effects),
             ToClient::Logged(lines) => effects.logged.extend(lines),
             ToClient::Closing { reason } => effects.notices.push(Notice::Closing(reason)),
+        }
+    }
+
+    fn failed(&mut self, ticket: Ticket, failure: Arc<TaskFailure>, effects: &mut Effects) {
+        let Some(slot) = self.slots.get_mut(ticket) else {
+            return;
+        };
+        if slot.state != State::Failed {
+            slot.state = State::Failed;
+            // Who waited has the failure: if the task is run again, nobody waits.
+            slot.demanded = false;
+            self.retrievals.remove(&ticket);
+            self.drop_kept(ticket);
+            effects.ended.push((ticket, Ending::Failed(failure)));
         }
     }
 

@@ -66,6 +66,15 @@ pub enum ToClient {
         /// How.
         failure: Arc<TaskFailure>,
     },
+    /// Tasks that were not taken in.
+    Refused {
+        /// The first.
+        first: Ticket,
+        /// How many, with tickets in a row.
+        count: u64,
+        /// Why.
+        failure: Arc<TaskFailure>,
+    },
     /// A task is run again: its result was lost, after [`ToClient::Finished`], or somebody retries it
     /// or one that needs it, after [`ToClient::Failed`].
     Pending {

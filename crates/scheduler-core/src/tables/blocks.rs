@@ -36,8 +36,16 @@ const TEXTS_BYTES: usize = 16 * 1024;
 pub(crate) struct Blocks {
     blocks: Vec<Option<Block>>,
     free: Vec<u32>,
+    bytes: u64,
     /// Room for the texts of keys that go out.
     texts: BytesMut,
+}
+
+impl Block {
+    /// The memory that it takes.
+    fn bytes(&self) -> u64 {
+        (self.keys.weight() + self.arguments.blob.len() + 8 * self.owners.len()) as u64
+    }
 }
 
 impl Blocks {
@@ -50,12 +58,14 @@ impl Blocks {
             ends: arguments.ends.as_slice().to_vec(),
         };
         let owners = vec![NOBODY; keys.len()];
-        let block = Some(Block {
+        let block = Block {
             keys,
             arguments,
             owners,
             alive: 0,
-        });
+        };
+        self.bytes += block.bytes();
+        let block = Some(block);
         match self.free.pop() {
             Some(index) => {
                 self.blocks[index as usize] = block;
@@ -87,7 +97,9 @@ impl Blocks {
     }
 
     fn drop_block(&mut self, block: u32) {
-        self.blocks[block as usize] = None;
+        if let Some(block) = self.blocks[block as usize].take() {
+            self.bytes -= block.bytes();
+        }
         self.free.push(block);
     }
 
@@ -162,12 +174,19 @@ impl Blocks {
         let alive = owners.len() as u32;
         // Builders have room to spare.
         let (keys, arguments) = (keys.finish().to_exact(), arguments.finish());
-        self.blocks[index as usize] = Some(Block {
+        let new = Block {
             keys,
             arguments,
             owners,
             alive,
-        });
+        };
+        self.bytes = self.bytes - old.bytes() + new.bytes();
+        self.blocks[index as usize] = Some(new);
+    }
+
+    /// The memory that all blocks take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// How many places are claimed.
@@ -235,6 +254,6 @@ mod tests {
             let place = places[task];
             blocks.release(place, |task, place| places[task as usize] = place);
         }
-        assert_eq!(blocks.alive(), 0);
+        assert_eq!((blocks.alive(), blocks.bytes()), (0, 0));
     }
 }

@@ -33,7 +33,10 @@ fn a_cycle_cannot_be_written_down() {
     chunk.dependencies = vec![Ticket(1), Ticket(0)];
     chunk.dependency_ends = vec![1, 2];
     t.say("c", FromClient::Submit(Box::new(chunk)));
-    t.expect(["c: failed a: BadGraph of ", "c: failed b: BadGraph of "]);
+    t.expect([
+        "c: refused 2, a to b: task a depends on ticket #1, which does not come before its own \
+               (#0): a cycle or a missing task",
+    ]);
 }
 
 #[test]
@@ -41,8 +44,9 @@ fn columns_that_do_not_fit_fail_the_tickets_and_nothing_else() {
     let mut t = TestScheduler::new();
     let mut chunk = t.chunk("c", "a*");
     chunk.operation_of = vec![9];
-    t.say("c", FromClient::Submit(Box::new(chunk)))
-        .expect(["c: failed a: BadGraph of "]);
+    t.say("c", FromClient::Submit(Box::new(chunk))).expect([
+        "c: refused 1, a to a: the column `operation_of` of the graph chunk does not fit its tasks",
+    ]);
     t.workers(["w1"]).graph("b*").expect(["w1: compute b"]);
 }
 

@@ -222,5 +222,6 @@ fn a_closing_scheduler_tells_all_and_takes_nothing_in() {
         reason: "bye".into(),
     });
     t.expect(["c: closing: bye", "w1: closing: bye"]);
-    t.graph("a*").expect(["c: failed a: Closed of "]);
+    t.graph("a*")
+        .expect(["c: refused 1, a to a: the scheduler is shutting down: bye"]);
 }

@@ -153,6 +153,9 @@ impl SchedulerCore {
         let Some(mut client) = self.clients.remove(slot) else {
             return;
         };
+        for graph in client.open_graphs.values() {
+            self.announced -= graph.announced;
+        }
         // Before its wants go: an extension may keep what only this client wanted.
         let id = client.id;
         self.tell_extensions(|| ExtensionEvent::ClientGone(id));

@@ -78,16 +78,25 @@ impl SchedulerCore {
         } else {
             None
         };
+        let refusal = refusal.map(|(code, message)| Arc::new(TaskFailure::new(code, message)));
+        let refusal = refusal.or_else(|| self.no_room(client, &chunk));
         self.intern(client, &chunk);
-        if let Some((code, message)) = refusal {
-            let failure = Arc::new(TaskFailure::new(code, message));
-            for i in 0..chunk.len() as u64 {
-                let ticket = Ticket(chunk.first_ticket.0.saturating_add(i));
-                self.refuse_ticket(client, ticket, failure.clone());
+        if let Some(failure) = refusal {
+            // Their tickets stay unknown: what depends on them fails by that.
+            let refused = ToClient::Refused {
+                first: chunk.first_ticket,
+                count: chunk.len() as u64,
+                failure,
+            };
+            self.tell_client(client, refused);
+            if chunk.last {
+                self.close_graph(client, &chunk);
+                self.run_steps();
             }
             return Ok(());
         }
         let ranks = self.open_graph(client, &chunk);
+        self.keep_room(client, &chunk);
         self.take_in_tasks(client, &chunk, ranks);
         self.run_steps();
         Ok(())
@@ -133,7 +142,7 @@ impl SchedulerCore {
             self.next_rank = self.next_rank.saturating_add(taken);
             crate::client::OpenGraph {
                 rank: next,
-                tickets: Vec::new(),
+                ..Default::default()
             }
         });
         graph.tickets.push((chunk.first_ticket, chunk.len() as u64));
@@ -182,6 +191,7 @@ impl SchedulerCore {
         let Some(graph) = of_client.open_graphs.remove(&chunk.graph) else {
             return;
         };
+        self.announced -= graph.announced;
         for (first, n) in graph.tickets {
             for i in 0..n {
                 let ticket = first.offset(i);

@@ -5,6 +5,7 @@
 //!
 //! [`run_steps`]: crate::SchedulerCore::run_steps
 
+mod admission;
 mod by_key;
 mod cancel;
 mod clients;

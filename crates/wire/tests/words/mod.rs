@@ -335,6 +335,7 @@ pub fn chunk() -> impl Strategy<Value = GraphChunk> {
             GraphChunk {
                 graph: GraphId(graph),
                 graph_tasks,
+                graph_bytes: graph_tasks / 2,
                 last,
                 first_ticket,
                 keys,
@@ -443,6 +444,13 @@ pub fn to_client() -> impl Strategy<Value = ToClient> {
         }),
         (ticket(), failure().prop_map(Arc::new))
             .prop_map(|(ticket, failure)| ToClient::Failed { ticket, failure }),
+        (ticket(), 0_u64..1000, failure().prop_map(Arc::new)).prop_map(
+            |(first, count, failure)| ToClient::Refused {
+                first,
+                count,
+                failure
+            }
+        ),
         ticket().prop_map(|ticket| ToClient::Pending { ticket }),
         (operation(), any::<u64>(), vec(name(), 0..3), ".{0,8}").prop_map(
             |(operation, tasks, near, reason)| ToClient::Waiting {
