@@ -35,6 +35,46 @@ tests! {
     a_worker_process_ends_with_its_parent,
     a_program_that_is_no_worker_is_named,
     a_process_starts_anew_in_its_own_place,
+    s4_descriptors_of_the_scheduler_do_not_grow_with_work,
+}
+
+/// How many files and sockets this process has open.
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// The scheduler and the client live in this process, the workers in others.
+async fn s4_descriptors_of_the_scheduler_do_not_grow_with_work() {
+    if !std::path::Path::new("/proc/self/fd").exists() {
+        println!("skipped: this system has no /proc/self/fd");
+        return;
+    }
+    let before = descriptors();
+    let (cluster, client) = processes(20).await;
+    // One connection per worker, and what watches over each process.
+    let idle = descriptors();
+    assert!(idle < before + 20 * 4 + 50, "{before}, then {idle}");
+    let mut most = idle;
+    for round in 0..5_i64 {
+        // Each pair is of neighbours in different places, and each sum of pairs that are far apart, so
+        // most values travel.
+        let ones = client.map(0..1000, |n| inc::task(1000 * round + n)).now();
+        let pairs = (0..1000).map(|n| add::task(&ones[n], &ones[(n * 7 + 501) % 1000]));
+        let pairs: Vec<_> = pairs.map(|pair| client.submit(pair)).collect();
+        let sums = within("the sums", client.gather(&pairs)).await.unwrap();
+        assert_eq!(sums.len(), 1000);
+        most = most.max(descriptors());
+    }
+    // The client fetched what was too large for a notice, from a few workers at a time.
+    assert!(most < idle + 20, "{idle} without work, {most} with it");
+    // Nothing opens while nobody works and everybody is heard.
+    let heard = |identity: &taskloom_client::Identity| identity.workers.len() == 20;
+    let quiet = descriptors();
+    for _ in 0..5 {
+        until(&client, "twenty workers", heard).await;
+        assert!(descriptors() <= quiet, "{quiet}, then {}", descriptors());
+    }
+    within("the end", cluster.close()).await.unwrap();
 }
 
 /// How often it ran in this program since that was started.

@@ -176,7 +176,7 @@ fn the_registry_has_what_is_linked_sorted_by_name() {
 }
 
 #[test]
-fn a_name_is_taken_once() {
+fn s9_a_name_is_taken_once() {
     const RUN: Run = Run::Thread(|_, _| Ok(Value::live(())));
     static OTHER: Definition = Definition::new("calls::inc", 1, 5, RUN);
     static NEXT: Definition = Definition::new("calls::inc", 2, 5, RUN);

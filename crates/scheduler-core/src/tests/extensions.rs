@@ -421,7 +421,7 @@ fn ticks_come_when_asked_for_and_never_spin() {
 }
 
 #[test]
-fn extensions_of_one_name_or_operation_are_refused() {
+fn s9_extensions_of_one_name_or_operation_are_refused() {
     let make = |name, operations| -> Box<dyn Extension> {
         let (script, _) = Script::new(Hears::Held);
         Box::new(Script {

@@ -14,3 +14,4 @@ mod placement;
 mod properties;
 mod recovery;
 mod retries;
+mod streams;
