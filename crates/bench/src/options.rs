@@ -90,6 +90,8 @@ pub enum Case {
     SchedulerMemory,
     /// From the start of a process until the scheduler answers, and until a worker is registered.
     Startup,
+    /// What it costs to count and to time.
+    Telemetry,
     /// The scheduler's machine alone, without sockets, with simulated workers in memory.
     Core,
     /// A scheduler with many simulated workers on real sessions, and a client.
@@ -132,6 +134,7 @@ impl Case {
             Self::Crowd => "crowd",
             Self::Messages => "messages",
             Self::Quality => "quality",
+            Self::Telemetry => "telemetry",
             Self::Raw => "raw",
         }
     }

@@ -15,6 +15,7 @@ mod queue;
 mod scale;
 mod scheduler_memory;
 mod startup;
+mod telemetry;
 mod transfer;
 mod tree;
 
@@ -53,6 +54,10 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Crowd => crowd::run(options, report),
             Case::Messages => messages::run(options, report),
             Case::Quality => quality::run(options, report),
+            Case::Telemetry => {
+                telemetry::run(options, report);
+                Ok(())
+            }
             Case::Raw => raw::run(options, report).await,
         }
     })
