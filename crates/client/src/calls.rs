@@ -72,7 +72,7 @@ pub(crate) fn unpack(session: &Arc<Session>, parcel: Parcel) -> Unpacked {
         Arc::new(Handle {
             session: session.clone(),
             ticket: grant.ticket,
-            key: grant.key,
+            key: grant.key.into(),
         })
     };
     (

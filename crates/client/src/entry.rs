@@ -1,5 +1,6 @@
 //! What the client keeps for one future beside its state: the result and who waits for it.
 
+use crate::kept::Kept;
 use std::sync::Arc;
 use std::task::Waker;
 use taskloom_core::TaskFailure;
@@ -10,7 +11,17 @@ use taskloom_task::Value;
 #[derive(Default)]
 pub(crate) struct Entry {
     pub(crate) outcome: Outcome,
-    wakers: Wakers,
+    waker: Option<Waker>,
+    /// What few futures have.
+    rest: Option<Box<Rest>>,
+}
+
+const _: () = assert!(size_of::<Entry>() <= 48, "there is one per future");
+
+#[derive(Default)]
+struct Rest {
+    /// Waiters beyond the first.
+    wakers: Vec<Waker>,
     /// Results and parts that were fetched and nobody has taken yet. A large result is given to the
     /// one who waits for it and not kept: holding a future must not hold its result twice.
     fetched: Vec<(Part, Result<Value, Arc<TaskFailure>>)>,
@@ -23,7 +34,7 @@ pub(crate) enum Outcome {
     #[default]
     Pending,
     /// The result is there; a small one came along and is kept.
-    Finished(Option<Value>),
+    Finished(Option<Kept>),
     /// The task failed.
     Failed(Arc<TaskFailure>),
 }
@@ -31,19 +42,30 @@ pub(crate) enum Outcome {
 impl Entry {
     /// The wakers of all who wait; they register again if they still do.
     pub(crate) fn wake_into(&mut self, woken: &mut Vec<Waker>) {
-        woken.extend(self.wakers.first.take());
-        woken.append(&mut self.wakers.more);
+        woken.extend(self.waker.take());
+        if let Some(rest) = &mut self.rest {
+            woken.append(&mut rest.wakers);
+        }
     }
 
     /// Keeps a waker until something happens. Wakers for which there is no room are to be woken.
     pub(crate) fn register(&mut self, waker: &Waker, woken: &mut Vec<Waker>) {
-        self.wakers.register(waker, woken);
+        if self.waker.is_none() {
+            self.waker = Some(waker.clone());
+        } else if !self
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(waker))
+        {
+            self.rest.get_or_insert_default().register(waker, woken);
+        }
     }
 
     /// Puts what was fetched where a waiter finds it.
     pub(crate) fn deliver(&mut self, part: Part, result: Result<Value, Arc<TaskFailure>>) {
-        self.fetched.retain(|(known, _)| *known != part);
-        self.fetched.push((part, result));
+        let fetched = &mut self.rest.get_or_insert_default().fetched;
+        fetched.retain(|(known, _)| *known != part);
+        fetched.push((part, result));
     }
 
     /// Whether a part, the whole or the failure is here.
@@ -51,18 +73,22 @@ impl Entry {
         let fetched = |(known, _): &(Part, _)| *known == part || *known == Part::WHOLE;
         match &self.outcome {
             Outcome::Failed(_) | Outcome::Finished(Some(_)) => true,
-            _ => self.fetched.iter().any(fetched),
+            _ => self
+                .rest
+                .as_ref()
+                .is_some_and(|rest| rest.fetched.iter().any(fetched)),
         }
     }
 
     /// Takes a part that was fetched, also out of a fetched whole.
     pub(crate) fn take(&mut self, part: Part) -> Option<Result<Value, taskloom_task::Error>> {
-        let find = |wanted: Part| self.fetched.iter().position(|(known, _)| *known == wanted);
+        let fetched = &mut self.rest.as_mut()?.fetched;
+        let find = |wanted: Part| fetched.iter().position(|(known, _)| *known == wanted);
         if let Some(at) = find(part) {
-            let (_, result) = self.fetched.swap_remove(at);
+            let (_, result) = fetched.swap_remove(at);
             return Some(result.map_err(Into::into));
         }
-        let (_, whole) = &self.fetched[find(Part::WHOLE)?];
+        let (_, whole) = &fetched[find(Part::WHOLE)?];
         Some(match (whole, part.index()) {
             (Ok(whole), Some(index)) => whole.part(index).map_err(Into::into),
             (Ok(whole), None) => Ok(whole.clone()),
@@ -71,31 +97,20 @@ impl Entry {
     }
 }
 
-/// Most futures have one waiter or none.
-#[derive(Default)]
-struct Wakers {
-    first: Option<Waker>,
-    more: Vec<Waker>,
-}
-
 /// Waiters that gave up leave their wakers behind. Beyond this many all are woken: those who still
 /// wait register again.
 const WAKERS_MAX: usize = 64;
 
-impl Wakers {
+impl Rest {
     fn register(&mut self, waker: &Waker, woken: &mut Vec<Waker>) {
         let known = |known: &Waker| known.will_wake(waker);
-        if self.first.as_ref().is_some_and(known) || self.more.iter().any(known) {
+        if self.wakers.iter().any(known) {
             return;
         }
-        if self.first.is_none() {
-            self.first = Some(waker.clone());
-            return;
+        if self.wakers.len() >= WAKERS_MAX {
+            woken.append(&mut self.wakers);
         }
-        if self.more.len() >= WAKERS_MAX {
-            woken.append(&mut self.more);
-        }
-        self.more.push(waker.clone());
+        self.wakers.push(waker.clone());
     }
 }
 
@@ -125,7 +140,7 @@ mod tests {
             entry.register(&waker, &mut woken);
             entry.register(&waker, &mut woken);
         }
-        assert!(entry.wakers.more.len() <= WAKERS_MAX);
+        assert!(entry.rest.as_ref().unwrap().wakers.len() <= WAKERS_MAX);
         entry.wake_into(&mut woken);
         woken.into_iter().for_each(Waker::wake);
         assert!(

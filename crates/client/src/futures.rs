@@ -1,5 +1,6 @@
 //! The handles behind futures.
 
+use crate::held_key::HeldKey;
 use crate::session::Session;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +16,7 @@ use taskloom_task::{Error, FutureHandle, Result, Status, Value};
 pub(crate) struct Handle {
     pub(crate) session: Arc<Session>,
     pub(crate) ticket: Ticket,
-    pub(crate) key: Key,
+    pub(crate) key: HeldKey,
 }
 
 impl FutureHandle for Handle {
@@ -28,7 +29,7 @@ impl FutureHandle for Handle {
     }
 
     fn key(&self) -> Key {
-        self.key.clone()
+        self.key.key()
     }
 
     fn status(&self) -> Status {
@@ -52,7 +53,7 @@ impl FutureHandle for Handle {
     }
 
     fn cancel(&self) {
-        self.session.cancel(self.ticket, &self.key);
+        self.session.cancel(self.ticket, &self.key.key());
     }
 
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {

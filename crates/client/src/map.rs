@@ -1,6 +1,7 @@
 //! Many tasks of one kind.
 
 use crate::futures::Refused;
+use crate::held_key::HeldKey;
 use crate::session::{Room, Session};
 use crate::{Client, Error, Result, TaskFuture};
 use std::future::{Future, IntoFuture};
@@ -9,7 +10,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use taskloom_client_core::Tasks;
-use taskloom_core::Key;
 use taskloom_task::{CallParts, Dependency, FutureHandle, TaskCall, TaskValue};
 
 /// Tasks of the first batch of a map. Each further batch has four times as many, so that workers
@@ -86,7 +86,7 @@ type Kept = Vec<Dependency>;
 #[derive(Default)]
 struct Batch {
     tasks: Tasks,
-    keys: Vec<Result<Key>>,
+    keys: Vec<Result<HeldKey>>,
     kept: Kept,
 }
 
@@ -114,7 +114,7 @@ impl Batch {
                     place += 1;
                     session.handle_of(first.offset(place - 1), key)
                 }
-                (Ok(key), Err(error)) => Refused::handle(Some(key), error.clone()),
+                (Ok(key), Err(error)) => Refused::handle(Some(key.key()), error.clone()),
                 (Err(error), _) => Refused::handle(None, error),
             };
             TaskFuture::new(handle)

@@ -2,11 +2,12 @@
 
 use crate::adopt::foreign;
 use crate::futures::{Handle, Refused};
+use crate::held_key::HeldKey;
 use crate::session::Session;
 use std::sync::Arc;
 use taskloom_client_core::{Event, Need, NewTask, Tasks};
+use taskloom_core::Ticket;
 use taskloom_core::limits::{ARGUMENT_BYTES_MAX, ARGUMENT_BYTES_WARN};
-use taskloom_core::{Key, Ticket};
 use taskloom_task::{CallParts, Dependency, Error, FutureHandle, Result};
 use taskloom_wire::arguments;
 
@@ -64,7 +65,10 @@ impl Session {
             Err(error) => return Refused::handle(None, error),
         };
         match self.try_submit(&parts) {
-            Ok(ticket) => self.handle_of(ticket, parts.key),
+            Ok(ticket) => {
+                let key = HeldKey::of_call(parts.key, parts.definition);
+                self.handle_of(ticket, key)
+            }
             Err(error) => Refused::handle(Some(parts.key), error),
         }
     }
@@ -116,19 +120,23 @@ impl Session {
     /// The handle of a future whose entry was made.
     ///
     /// Not to be called under the lock of the session.
-    pub(crate) fn handle_of(self: &Arc<Self>, ticket: Ticket, key: Key) -> Arc<dyn FutureHandle> {
+    pub(crate) fn handle_of(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        key: impl Into<HeldKey>,
+    ) -> Arc<dyn FutureHandle> {
         if let Some(scope) = self.scope() {
             scope.add(ticket);
         }
         Arc::new(Handle {
             session: self.clone(),
             ticket,
-            key,
+            key: key.into(),
         })
     }
 
     /// Adds a call to tasks that go out together.
-    pub(crate) fn add_call(&self, tasks: &mut Tasks, parts: CallParts) -> Result<Key> {
+    pub(crate) fn add_call(&self, tasks: &mut Tasks, parts: CallParts) -> Result<HeldKey> {
         warn_if_large(&parts);
         check_length(&parts, arguments::encoded_len(&parts.nodes))?;
         let write = |blob: &mut Vec<u8>| arguments::encode_into(&parts.nodes, blob);
@@ -142,6 +150,6 @@ impl Session {
                 .map(Need::Ticket);
             tasks.push(&parts.key, parts.operation(), options, needs, true, write);
         }
-        Ok(parts.key)
+        Ok(HeldKey::of_call(parts.key, parts.definition))
     }
 }

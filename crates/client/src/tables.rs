@@ -4,6 +4,7 @@ use crate::ask::{Answered, Questions};
 use crate::calls::{self, Calls};
 use crate::entry::{Entry, Outcome};
 use crate::extension::Pushed;
+use crate::kept::Kept;
 use crate::notices::Notice;
 use crate::session::Session;
 use crate::transfer;
@@ -166,9 +167,9 @@ impl Locked<'_> {
         let entry = self.tables.entries.get_mut(ticket)?;
         match &entry.outcome {
             Outcome::Failed(failure) => Some(Err(failure.clone().into())),
-            Outcome::Finished(Some(value)) => Some(match part.index() {
-                None => Ok(value.clone()),
-                Some(index) => value.part(index).map_err(Into::into),
+            Outcome::Finished(Some(kept)) => Some(match part.index() {
+                None => Ok(kept.value()),
+                Some(index) => kept.value().part(index).map_err(Into::into),
             }),
             _ => entry.take(part),
         }
@@ -225,7 +226,7 @@ impl Locked<'_> {
                 continue;
             };
             entry.outcome = match ending {
-                Ending::Finished(value) => Outcome::Finished(value.map(Value::from_encoded)),
+                Ending::Finished(value) => Outcome::Finished(value.map(Kept::new)),
                 Ending::Failed(failure) => Outcome::Failed(failure),
                 Ending::Pending => Outcome::Pending,
             };
