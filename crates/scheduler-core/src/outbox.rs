@@ -39,14 +39,14 @@ impl SchedulerCore {
 
     /// Introduces a worker to another before it is named to it.
     pub(crate) fn introduce(&mut self, to: u32, other: u32) {
-        let Some(peer) = self.workers.get(other).map(|worker| worker.peer()) else {
+        let Some(id) = self.workers.get(other).map(|worker| worker.id) else {
             return;
         };
-        if self
+        let is_new = self
             .workers
             .get_mut(to)
-            .is_some_and(|worker| worker.introduced.insert(peer.worker))
-        {
+            .is_some_and(|worker| worker.introduced.insert(id));
+        if is_new && let Some(peer) = self.workers.get(other).map(|worker| worker.peer()) {
             self.tell_worker(to, ToWorker::Peer(peer));
         }
     }

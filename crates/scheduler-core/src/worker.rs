@@ -4,6 +4,7 @@ use crate::placement::Length;
 use crate::placement::Listed;
 use crate::queue::TaskQueue;
 use crate::spec::{ClassRecord, OperationId, SpecId};
+use crate::tables::{SlotMap, SlotSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::time::Duration;
 use taskloom_core::message::{Peer, ToWorker, WorkerHello};
@@ -48,7 +49,7 @@ pub(crate) struct Worker {
     offers: Vec<u32>,
     pub(crate) free_resources: Vec<(String, ResourceAmount)>,
     /// Given and not ended, by task slot.
-    pub(crate) given: FxHashMap<u32, Given>,
+    pub(crate) given: SlotMap<Given>,
     /// Runs that were withdrawn and whose end was not reported: they may still occupy a thread.
     pub(crate) ending: FxHashMap<RunId, Given>,
     /// How many of `given` and `ending` are away: see [`RunPlace`].
@@ -65,7 +66,7 @@ pub(crate) struct Worker {
     /// Ready tasks that prefer this worker.
     pub(crate) located: TaskQueue,
     /// Values it holds, by task slot.
-    pub(crate) held: FxHashSet<u32>,
+    pub(crate) held: SlotSet,
     pub(crate) held_bytes: u64,
     /// Whether a client could not bring data to it, which counts against it for the next.
     pub(crate) hard_to_reach: bool,
@@ -77,7 +78,7 @@ pub(crate) struct Worker {
     pub(crate) leaving: bool,
     pub(crate) may_leave: bool,
     /// Copies that others are making of what only it holds.
-    pub(crate) moving: FxHashSet<u32>,
+    pub(crate) moving: SlotSet,
     /// Workers whose address it was told.
     pub(crate) introduced: FxHashSet<WorkerId>,
     /// In which lists of workers it is.
@@ -109,7 +110,7 @@ impl Worker {
             offers,
             free_resources: hello.resources.clone(),
             hello,
-            given: FxHashMap::default(),
+            given: SlotMap::default(),
             ending: FxHashMap::default(),
             away: 0,
             occupancy_ns: 0,
@@ -117,7 +118,7 @@ impl Worker {
             last_progress: now,
             line_ends: Vec::new(),
             located: TaskQueue::default(),
-            held: FxHashSet::default(),
+            held: SlotSet::default(),
             held_bytes: 0,
             hard_to_reach: false,
             executing: Vec::new(),
@@ -125,7 +126,7 @@ impl Worker {
             last_heard: now,
             leaving: false,
             may_leave: false,
-            moving: FxHashSet::default(),
+            moving: SlotSet::default(),
             introduced: FxHashSet::default(),
             listed: Listed::default(),
             label: 0,

@@ -11,6 +11,9 @@ const UNKNOWN_NS: u64 = 500_000_000;
 /// What a task of unknown length counts in the account of its job.
 const UNKNOWN_SHARE_NS: u64 = 1_000_000;
 
+/// Up to this many holders are looked through.
+const LOOKED_THROUGH: usize = 16;
+
 /// How many holders of an input are named.
 const HOLDERS_NAMED: usize = 3;
 
@@ -99,36 +102,44 @@ impl SchedulerCore {
             return input;
         };
         input.nbytes = nbytes;
-        if self
-            .workers
-            .get(worker)
-            .is_some_and(|worker| worker.held.contains(&dependency))
-        {
+        let of_task = self.holders.get(holders);
+        if self.is_among(of_task, worker, dependency) {
             return input;
         }
         if let Some(value) = self.inline.get(&dependency) {
             input.value = Some(value.clone());
             return input;
         }
-        let holders = self.holders.get(holders);
         // Readers start at different holders, so that these share the work.
-        let start = (worker as usize) % holders.len().max(1);
-        let rotated = holders[start..].iter().chain(&holders[..start]);
-        let (reachable, others): (Vec<u32>, Vec<u32>) = rotated
-            .copied()
-            .partition(|&holder| !self.unreachable.contains(&(worker, holder)));
-        let named: Vec<u32> = reachable
-            .into_iter()
-            .chain(others)
-            .take(HOLDERS_NAMED)
-            .collect();
-        for &holder in &named {
-            self.introduce(worker, holder);
+        let start = (worker as usize) % of_task.len().max(1);
+        let rotated = of_task[start..].iter().chain(&of_task[..start]).copied();
+        let cut_off = |holder: &u32| self.unreachable.contains(&(worker, *holder));
+        let reachable = rotated.clone().filter(|holder| !cut_off(holder));
+        let best = reachable.chain(rotated.filter(cut_off));
+        let mut named = [None; HOLDERS_NAMED];
+        for (place, holder) in named.iter_mut().zip(best) {
+            *place = Some(holder);
         }
-        let ids = named
-            .iter()
-            .filter_map(|&holder| Some(self.workers.get(holder)?.id));
-        input.holders = ids.collect();
+        let known = named.iter().flatten().count();
+        input.holders.reserve_exact(known);
+        for holder in named.into_iter().flatten() {
+            self.introduce(worker, holder);
+            input
+                .holders
+                .extend(self.workers.get(holder).map(|worker| worker.id));
+        }
         input
+    }
+
+    /// Whether a worker is one of the holders of a value. Most values have one or two, which are
+    /// looked through faster than the worker's own table is asked.
+    fn is_among(&self, holders: &[u32], worker: u32, task: u32) -> bool {
+        match holders.len() {
+            0..=LOOKED_THROUGH => holders.contains(&worker),
+            _ => {
+                let worker = self.workers.get(worker);
+                worker.is_some_and(|worker| worker.held.contains(&task))
+            }
+        }
     }
 }

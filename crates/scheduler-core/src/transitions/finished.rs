@@ -56,7 +56,7 @@ impl SchedulerCore {
         slot: u32,
         worker: u32,
         nbytes: u64,
-        value: Option<Encoded>,
+        mut value: Option<Encoded>,
     ) {
         let holders = self.holders.make(&[worker]);
         self.set_state(slot, State::Memory { holders, nbytes });
@@ -65,7 +65,7 @@ impl SchedulerCore {
             worker.held_bytes = worker.held_bytes.saturating_add(nbytes);
         }
         if self.task(slot).spec != SpecId::DATA {
-            self.announce(slot, nbytes, value.as_ref());
+            value = self.announce(slot, nbytes, value);
         }
         self.end_detached(slot);
         if self.input_is_there(slot, worker) {
@@ -76,16 +76,25 @@ impl SchedulerCore {
         }
     }
 
-    /// Tells all clients that want a task that its result is there.
-    pub(crate) fn announce(&mut self, slot: u32, nbytes: u64, value: Option<&Encoded>) {
+    /// Tells all clients that want a task that its result is there. The value comes back if something
+    /// depends on the task; else the last client has it.
+    pub(crate) fn announce(
+        &mut self,
+        slot: u32,
+        nbytes: u64,
+        mut value: Option<Encoded>,
+    ) -> Option<Encoded> {
+        let is_input = !self.task(slot).dependents.is_empty();
         let (id, end) = (self.task_id(slot), TaskEnd::Finished { nbytes });
         let (wants, clients) = (&self.wants, &mut self.clients);
         let said = &mut self.said_clients;
-        for want in wants.iter(self.tasks[slot as usize].wants) {
+        let mut list = wants.iter(self.tasks[slot as usize].wants).peekable();
+        while let Some(want) = list.next() {
             if want.client == HOLDER {
                 self.host.note_for_holder(want.ticket.0, id, end);
             } else if let Some(client) = clients.get_mut(want.client) {
-                let value = value.cloned();
+                let is_last = !is_input && list.peek().is_none();
+                let value = if is_last { value.take() } else { value.clone() };
                 client.say(
                     said,
                     want.client,
@@ -98,6 +107,7 @@ impl SchedulerCore {
             }
         }
         self.host.note_for_all(id, end);
+        value
     }
 
     /// Counts an input down for all dependents that wait for it. Returns whether some dependent may

@@ -276,9 +276,8 @@ impl SchedulerCore {
             self.unhold(client, chunk);
             self.close_graph(client, chunk);
         }
-        // Last first: steps are taken from the end.
-        self.steps
-            .extend(made.iter().rev().map(|&slot| Step::Unneed(slot)));
+        // Last first: steps are taken from the end. Each is wanted or held, so none is to be dropped
+        // before somebody lets go of it.
         self.steps
             .extend(made.iter().rev().map(|&slot| Step::Activate(slot)));
     }
