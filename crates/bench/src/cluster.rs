@@ -75,6 +75,13 @@ pub struct Used {
     pub client: Duration,
 }
 
+impl Used {
+    /// That of all parts together.
+    pub fn total(&self) -> Duration {
+        self.scheduler + self.workers + self.client
+    }
+}
+
 /// Starts a scheduler on this port, any free one if it is 0, and waits until it listens.
 pub fn start_scheduler(port: u16) -> Result<(Process, SocketAddr)> {
     let mut scheduler = launch_scheduler(port)?;

@@ -81,6 +81,8 @@ pub enum Case {
     Chain,
     /// A binary tree of additions.
     Tree,
+    /// Many tasks that do nothing and one that needs all of them.
+    Merge,
     /// Values from one worker to the other: one of 512 MiB, and many of 10 KiB.
     Transfer,
     /// A graph of a real job: with tasks that do nothing, and with the durations and sizes of the
@@ -125,6 +127,7 @@ impl Case {
             Self::Queue => "queue",
             Self::Chain => "chain",
             Self::Tree => "tree",
+            Self::Merge => "merge",
             Self::Transfer => "transfer",
             Self::Graph => "graph",
             Self::SchedulerMemory => "scheduler-memory",

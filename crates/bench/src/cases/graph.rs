@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use std::time::{Duration, Instant};
 use taskloom_client::Graph;
 use taskloom_task::{Node, TaskCall, TaskValue};
+use taskloom_testkit::generate::{by_name, merge};
 use taskloom_testkit::literature::{Weight, lower_bound, weights};
 use taskloom_testkit::{GraphShape, fixture};
 
@@ -19,19 +20,27 @@ const WORKERS: usize = crate::cluster::WORKERS.len();
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let name = options.name.as_deref().context("which graph?")?;
-    let shape = fixture(name)?;
+    let shape = shape_of(name)?;
     let tasks = shape.len();
+    let merged = merge(tasks.max(2) - 1);
     let cluster = Cluster::start().await?;
     let mut beside = Beside::start().await?;
     let mut first = 0;
     noops(&cluster, &shape, &mut first).await?;
     let (mut rates, mut ratios, mut spent) = (Vec::new(), Vec::new(), Spent::default());
+    let (mut to_merge, mut cost_to_merge) = (Vec::new(), Vec::new());
     for _ in options.repetitions() {
         let before = cluster.used()?;
         let reached = rate(tasks, noops(&cluster, &shape, &mut first).await?);
         spent.add(before, &cluster, tasks)?;
         rates.push(reached);
         ratios.push(reached / beside.rate(tasks).await?);
+        let used = cluster.used()?.total().saturating_sub(before.total());
+        let before = cluster.used()?;
+        let plain = noops(&cluster, &merged, &mut first).await?;
+        let plain_used = cluster.used()?.total().saturating_sub(before.total());
+        to_merge.push(rate(tasks, plain) / reached);
+        cost_to_merge.push(used.as_secs_f64() / plain_used.as_secs_f64().max(1e-9));
     }
     let case = format!("graph.{name}");
     report.figure(&case, "throughput", tasks as u64, "tasks/s", &rates);
@@ -44,8 +53,19 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         "x raw.stream-256 items/s",
         &ratios,
     );
+    let n = tasks as u64;
+    report.figure(&case, "time_to_merge", n, "x merge's per task", &to_merge);
+    report.figure(
+        &case,
+        "cpu_to_merge",
+        n,
+        "x merge's per task",
+        &cost_to_merge,
+    );
 
-    let weights = weights(name, &shape, SEED).context("nothing was published about this graph")?;
+    let Some(weights) = weights(name, &shape, SEED) else {
+        return Ok(());
+    };
     let bound = lower_bound(&shape, &weights, WORKERS).as_secs_f64();
     let (mut times, mut ratios) = (Vec::new(), Vec::new());
     for _ in options.repetitions() {
@@ -63,14 +83,23 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
 
 /// The weights of a graph as text: a line `seconds bytes` per task.
 pub fn graph_weights(name: &str) -> Result<String> {
-    let weights = weights(name, &fixture(name)?, SEED).context("nothing was published")?;
+    let weights = weights(name, &shape_of(name)?, SEED).context("nothing was published")?;
     let lines = weights
         .iter()
         .map(|weight| format!("{} {}\n", weight.duration.as_secs_f64(), weight.bytes));
     Ok(lines.collect())
 }
 
-async fn noops(cluster: &Cluster, shape: &GraphShape, first: &mut u64) -> Result<Duration> {
+/// The graph of a name: a file, or else the rule that builds it.
+pub fn shape_of(name: &str) -> Result<GraphShape> {
+    match fixture(name) {
+        Ok(shape) => Ok(shape),
+        Err(unknown) => by_name(name).ok_or_else(|| unknown.into()),
+    }
+}
+
+/// Runs a graph of tasks that do nothing.
+pub async fn noops(cluster: &Cluster, shape: &GraphShape, first: &mut u64) -> Result<Duration> {
     let base = *first;
     *first += shape.len() as u64;
     once(cluster, shape, |inputs, task| {

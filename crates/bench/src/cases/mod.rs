@@ -7,6 +7,7 @@ mod crowd;
 mod graph;
 mod latency;
 mod map;
+mod merge;
 mod messages;
 mod nested;
 mod noop;
@@ -46,6 +47,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Chain => chain::run(options, report).await,
             Case::Tree => tree::run(options, report).await,
             Case::Transfer => transfer::run(options, report).await,
+            Case::Merge => merge::run(options, report).await,
             Case::Graph => graph::run(options, report).await,
             Case::SchedulerMemory => scheduler_memory::run(options, report).await,
             Case::Startup => startup::run(options, report).await,
