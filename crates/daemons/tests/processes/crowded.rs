@@ -1,8 +1,9 @@
-//! A scheduler with fewer descriptors than there are those who want to connect.
+//! A scheduler whose machine fails it: too few descriptors, and a clock that jumps.
 
-use crate::daemon::{Daemon, PATIENCE, SCHEDULER, worker};
+use crate::daemon::{Daemon, PATIENCE, SCHEDULER, scheduler, worker};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 /// What every client of HTTP/2 says first, with settings of no content.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -44,4 +45,26 @@ fn a_scheduler_whose_descriptor_limit_is_too_low_says_so_and_goes_on() {
     drop(open);
     let mut second = worker(&address, &["--name", "second"]);
     second.line("second registered");
+}
+
+#[test]
+fn a_scheduler_that_stood_still_does_not_take_it_for_the_silence_of_workers() {
+    let (mut scheduler, address) = scheduler(&["--worker-timeout", "4s"]);
+    let mut first = worker(&address, &["--name", "first"]);
+    first.line("first registered");
+    // As when a machine sleeps: for the scheduler the clock jumps by more than the time-out.
+    scheduler.signal(libc::SIGSTOP);
+    std::thread::sleep(Duration::from_secs(5));
+    scheduler.signal(libc::SIGCONT);
+    scheduler.line("stood still");
+    let mut second = worker(&address, &["--name", "second"]);
+    second.line("second registered");
+    first.signal(libc::SIGTERM);
+    assert_eq!(first.ended().code(), 0);
+    let ended = scheduler.signal_until_ended(libc::SIGTERM);
+    assert!(
+        !ended.output.contains("nothing was heard"),
+        "{}",
+        ended.output
+    );
 }

@@ -87,6 +87,18 @@ fn a_silent_worker_is_gone_but_not_after_the_scheduler_itself_stood_still() {
 }
 
 #[test]
+fn a_clock_that_goes_back_stands_still_instead() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1"]).graph("a -> b*").skip();
+    t.after(Duration::from_secs(5)).expect([]);
+    t.now = t.now - Duration::from_secs(4);
+    t.finish("a", "w1").expect(["w1: compute b"]);
+    // Its lease counts from the latest time that was ever seen.
+    t.after(Duration::from_secs(9)).expect([]);
+    assert_eq!(t.core.task_counts().processing, 1);
+}
+
+#[test]
 fn any_word_keeps_a_worker_alive() {
     let mut t = TestScheduler::new();
     t.workers(["w1"]);
