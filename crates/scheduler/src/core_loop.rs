@@ -149,6 +149,7 @@ impl CoreLoop {
                 handled.push(batch.handled);
                 if self.links.has_worker(worker) {
                     self.meters.worker_said(&batch.messages, batch.bytes);
+                    self.meters.skipped(batch.unknown);
                     let begun = Instant::now();
                     self.handle(Event::WorkerSaid {
                         worker,
@@ -171,6 +172,7 @@ impl CoreLoop {
                 handled.push(batch.handled);
                 if self.links.has_client(client) {
                     let submits = self.meters.client_said(&batch.messages, batch.bytes);
+                    self.meters.skipped(batch.unknown);
                     let begun = Instant::now();
                     self.handle(Event::ClientSaid {
                         client,

@@ -77,6 +77,10 @@ const SERIES: &[(&str, &str)] = &[
         "outbox-fullest-bytes",
         "Bytes that wait for the one receiver for which most wait",
     ),
+    (
+        "table-bytes",
+        "Bytes that the tables of tasks take, roughly: what memory-limit bounds",
+    ),
     ("table-rows", "Rows in the scheduler's tables, by table"),
 ];
 
@@ -159,6 +163,13 @@ impl Meters {
             .any(|message| matches!(message, FromClient::Submit(_)))
     }
 
+    /// Messages of kinds that are not known here were skipped.
+    pub(crate) fn skipped(&self, messages: u64) {
+        if messages > 0 {
+            self.op.add_times("unknown", messages);
+        }
+    }
+
     /// A frame of a client was handled.
     pub(crate) fn client_was_heard(&self, took: Duration, submits: bool) {
         self.handle_client.record(took);
@@ -189,6 +200,7 @@ impl Meters {
         set("connected-clients", clients as u64);
         let (to_workers, to_clients, most) = links.queued_bytes();
         set("outbox-fullest-bytes", most);
+        set("table-bytes", core.task_bytes());
         let set = |name: &str, label: &str, of: &str, value: u64| {
             self.metrics.gauge_of(name, label, of).set(value as f64);
         };

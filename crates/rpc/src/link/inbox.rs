@@ -21,12 +21,17 @@ pub struct Inbox<M: Spoken> {
     ended: Option<Result<(), LinkError>>,
 }
 
+/// What a message of an unknown kind is taken to weigh: its content is gone when it is noticed.
+const UNKNOWN_BYTES: u64 = 8;
+
 /// The messages of one frame.
 pub struct Batch<M> {
     /// In the order in which they were said.
     pub messages: Vec<M>,
     /// What they weigh: about their size on the wire.
     pub bytes: u64,
+    /// How many messages were skipped, because they are of a kind that this release does not know.
+    pub unknown: u64,
     /// To be dropped when they have been handled: it acknowledges them, which is the sender's credit.
     pub handled: Handled,
 }
@@ -125,6 +130,7 @@ impl<M: Spoken> Inbox<M> {
     /// The batch of a frame; `None` if it only acknowledges.
     fn take(&mut self, frame: M::Frame) -> Result<Option<Batch<M>>, (Status, LinkError)> {
         let (FrameHead { seq, ack }, protos) = frame.take();
+        let unknown_before = self.unknown;
         let mut bytes = 0;
         let mut messages = Vec::with_capacity(protos.len());
         for proto in protos {
@@ -137,6 +143,7 @@ impl<M: Spoken> Inbox<M> {
                     );
                 }
                 self.unknown += 1;
+                bytes += UNKNOWN_BYTES;
                 continue;
             }
             let message = M::from_proto(proto).map_err(|error| {
@@ -168,6 +175,7 @@ impl<M: Spoken> Inbox<M> {
         Ok(deliver.then(|| Batch {
             messages,
             bytes,
+            unknown: self.unknown - unknown_before,
             handled: handled(),
         }))
     }

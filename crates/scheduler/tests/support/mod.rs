@@ -7,7 +7,7 @@ use taskloom_core::limits::PROTOCOL_VERSION;
 use taskloom_core::message::{
     ClientHello, Compute, FromClient, FromWorker, ToClient, ToWorker, WorkerHello,
 };
-use taskloom_core::{Encoded, GraphChunk, GraphId, Operation, Packed, TaskOptions, Ticket};
+use taskloom_core::{Encoded, GraphChunk, GraphId, Keys, Operation, Packed, TaskOptions, Ticket};
 use taskloom_rpc::{
     ClientLink, ConnectError, ConnectOptions, SchedulerAddress, WorkerLink, connect_client,
     connect_worker,
@@ -139,7 +139,7 @@ impl FakeClient {
             graph_tasks: tasks as u64,
             last: true,
             first_ticket: Ticket(first),
-            keys: packed((0..tasks).map(key)),
+            keys: Keys::Text(packed((0..tasks).map(key))),
             arguments: packed((0..tasks).map(|_| vec![0; bytes])),
             operation_of: vec![0; tasks],
             all_wanted: true,
