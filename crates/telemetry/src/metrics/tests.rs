@@ -1,3 +1,5 @@
+//! Series, windows and the text for Prometheus.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The digest against the values of the reference.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
