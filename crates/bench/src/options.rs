@@ -48,6 +48,10 @@ pub struct Options {
     #[arg(long, value_name = "WHICH")]
     pub durations: Option<Durations>,
 
+    /// How many tasks a second the client submits, for `scale`; as fast as it can without.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub rate: Option<u32>,
+
     /// How large the results of simulated workers are: `fixed:BYTES`, `heavy` or `heavy:BYTES`.
     #[arg(long, value_name = "WHICH")]
     pub sizes: Option<Sizes>,
@@ -184,6 +188,9 @@ impl Options {
                 "{option} is about simulated workers, and the case {} has real ones",
                 self.case.name()
             );
+        }
+        if self.rate.is_some() && self.case != Case::Scale {
+            bail!("--rate is for the case scale");
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::events::Event;
 use crate::extension::{Extension, ExtensionError, Host};
 use crate::identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 use crate::job::JobTable;
-use crate::placement::WorkerRanks;
+use crate::placement::{Reach, WorkerRanks};
 use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
@@ -47,6 +47,9 @@ pub struct SchedulerCore {
     pub(crate) specs: Specs,
     pub(crate) counts: TaskCounts,
     pub(crate) tallies: Counts,
+    pub(crate) reach: Reach,
+    /// Whether the last turn left tasks that a worker has room for.
+    pub(crate) unfinished: bool,
     pub(crate) copied_bytes: u64,
     /// What is kept free for chunks of graphs that are still to come, in bytes.
     pub(crate) announced: u64,
@@ -119,6 +122,8 @@ impl SchedulerCore {
             specs: Specs::default(),
             counts: TaskCounts::default(),
             tallies: Counts::default(),
+            reach: Reach::default(),
+            unfinished: false,
             copied_bytes: 0,
             announced: 0,
             host: Host::default(),
@@ -205,7 +210,10 @@ impl SchedulerCore {
                 self.rank_touched();
                 self.place_ready();
                 self.fill();
-                self.balance();
+                // Workers that idle while the turn's tasks are given out are not idle for long.
+                if !self.unfinished {
+                    self.balance();
+                }
                 self.tell_stuck();
                 self.let_leave();
                 self.flush(effects);
@@ -227,6 +235,18 @@ impl SchedulerCore {
             .chain(self.next_balance())
             .chain(self.host.next_deadline())
             .min()
+    }
+
+    /// Whether the last turn gave out as many tasks as one turn may, and left others that workers have
+    /// room for: hand in another [`Event::EndOfTurn`] soon, with whatever has arrived until then.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    /// Whether the leases of workers are looked at with the next [`Event::Tick`]: what was heard of
+    /// them is to be told before, with [`Event::WorkerHeard`].
+    pub fn is_lease_check_due(&self, now: Time) -> bool {
+        self.workers.len() > 0 && now >= self.next_lease_check
     }
 
     /// A picture for people.

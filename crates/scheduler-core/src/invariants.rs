@@ -244,8 +244,12 @@ impl SchedulerCore {
         }
     }
 
-    /// Only between turns: within one, changes are noted and places not yet taken.
+    /// Only between turns: within one, changes are noted and places not yet taken. After a turn that
+    /// gave out as much as it may, the next one goes on.
     fn check_nobody_idles(&self) {
+        if self.unfinished {
+            return;
+        }
         for (_, worker) in self.workers.iter() {
             if worker.leaving || worker.load() >= worker.hello.nthreads as usize {
                 continue;

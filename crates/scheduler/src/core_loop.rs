@@ -79,6 +79,8 @@ impl CoreLoop {
                     }
                 }
                 () = &mut timer => {}
+                // There is more to give out; what was given out before shall be on its way meanwhile.
+                () = tokio::task::yield_now(), if self.core.is_unfinished() => {}
             }
             // Asked of the clock and not of the timer: inputs may arrive without a pause.
             let late = Instant::now().checked_duration_since(armed);
@@ -131,9 +133,11 @@ impl CoreLoop {
             );
         }
         let now = self.clock.now();
-        for worker in self.links.heard(stood_still) {
-            self.core
-                .handle(now, Event::WorkerHeard { worker }, &mut self.effects);
+        if stood_still || self.core.is_lease_check_due(now) {
+            for worker in self.links.heard(stood_still) {
+                self.core
+                    .handle(now, Event::WorkerHeard { worker }, &mut self.effects);
+            }
         }
         self.handle(Event::Tick);
     }

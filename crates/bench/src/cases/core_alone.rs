@@ -235,7 +235,7 @@ impl Drive {
 
     /// One turn as the scheduler's loop takes it. False if there is nothing to do.
     fn turn(&mut self) -> bool {
-        if self.speakers.is_empty() {
+        if self.speakers.is_empty() && !self.core.is_unfinished() {
             let Some(next) = self.wheel.next() else {
                 return false;
             };

@@ -25,6 +25,11 @@ const MANY: u32 = 1_000;
 /// Threads of all workers together, unless said otherwise per worker.
 const THREADS: u32 = 1_000;
 const WARM_UP: usize = 10_000;
+/// Tasks per second where the client does not submit as fast as it can: few enough that each travels
+/// alone, whatever the number of workers.
+const PACE: u32 = 5_000;
+/// How often a client with a pace submits.
+const SUBMISSIONS_PER_SECOND: u64 = 1_000;
 /// How often somebody else asks for one task meanwhile.
 const PROBE_EVERY: Duration = Duration::from_millis(5);
 /// How often it is asked whether all tasks are forgotten.
@@ -39,27 +44,40 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         durations,
         sizes: Sizes::Fixed(8),
     };
-    let loads = match options.durations {
-        Some(durations) => vec![of(durations)],
-        None => vec![
-            of(Durations::None),
-            of(Durations::Fixed(Duration::from_millis(10))),
-        ],
+    let loads = if options.durations.is_some() || options.rate.is_some() {
+        vec![(of(Durations::None), options.rate)]
+    } else {
+        let fixed = |millis| of(Durations::Fixed(Duration::from_millis(millis)));
+        vec![
+            (of(Durations::None), None),
+            (fixed(10), None),
+            (fixed(1), Some(PACE)),
+        ]
     };
-    for load in loads {
+    for (load, pace) in loads {
         let load = options.load(load);
+        // At a given pace the time is given, too: a tenth of the tasks says as much.
+        let tasks = if pace.is_some() && options.tasks.is_none() {
+            tasks / 10
+        } else {
+            tasks
+        };
+        let name = match pace {
+            Some(pace) => format!("{}-paced:{pace}", load.durations),
+            None => load.durations.to_string(),
+        };
         let mut costs = Vec::new();
         for &workers in &fleets {
             let threads = options.threads.unwrap_or((THREADS / workers).max(1));
-            let case = format!("scale.{}-{workers}", load.durations);
-            let figures = fleet(options, workers, threads, load, tasks).await?;
+            let case = format!("scale.{name}-{workers}");
+            let figures = fleet(options, workers, threads, load, (tasks, pace)).await?;
             figures.report(report, &case, tasks as u64);
             costs.push(figures.scheduler);
         }
         if let [few, many] = &costs[..] {
             let ratios: Vec<f64> = few.iter().zip(many).map(|(few, many)| many / few).collect();
             let unit = format!("x scheduler's cost per task at {FEW} workers");
-            let case = format!("scale.{}", load.durations);
+            let case = format!("scale.{name}");
             report.figure(case, "ratio", tasks as u64, unit, &ratios);
         }
     }
@@ -98,19 +116,19 @@ async fn fleet(
     workers: u32,
     threads: u32,
     load: Load,
-    tasks: usize,
+    (tasks, pace): (usize, Option<u32>),
 ) -> Result<Figures> {
     let (scheduler, address) = start_scheduler(0)?;
     let mut fleet = Fleet::start(address, workers, threads, load)?;
     let client = Client::connect(address.to_string()).await?;
     let mut figures = Figures::default();
     let mut first = 0;
-    flood(&client, &mut first, tasks.min(WARM_UP)).await?;
+    flood(&client, &mut first, tasks.min(WARM_UP), None).await?;
     for _ in options.repetitions() {
         fleet.probes()?;
         let before = (scheduler.cpu()?, fleet.cpu()?, cpu(std::process::id())?);
         let probing = Probing::start(address)?;
-        let reached = rate(tasks, flood(&client, &mut first, tasks).await?);
+        let reached = rate(tasks, flood(&client, &mut first, tasks, pace).await?);
         probing.end()?;
         let after = (scheduler.cpu()?, fleet.cpu()?, cpu(std::process::id())?);
         let each = |after: Duration, before: Duration| {
@@ -143,11 +161,28 @@ pub fn idle(scheduler: &Process) -> Result<f64> {
 }
 
 /// Arguments are never the same twice: the same call would be the same task.
-async fn flood(client: &Client, first: &mut u64, tasks: usize) -> Result<Duration> {
+async fn flood(
+    client: &Client,
+    first: &mut u64,
+    tasks: usize,
+    pace: Option<u32>,
+) -> Result<Duration> {
     let range = *first..*first + tasks as u64;
     *first = range.end;
     let started = Instant::now();
-    let futures = client.map(range, noop::task).await?;
+    let mut futures = Vec::new();
+    if let Some(pace) = pace {
+        let each = (u64::from(pace) / SUBMISSIONS_PER_SECOND).max(1);
+        let mut ticks =
+            tokio::time::interval(Duration::from_secs(1).mul_f64(each as f64 / f64::from(pace)));
+        for first in range.clone().step_by(each as usize) {
+            ticks.tick().await;
+            let last = (first + each).min(range.end);
+            futures.extend(client.map(first..last, noop::task).await?);
+        }
+    } else {
+        futures = client.map(range, noop::task).await?;
+    }
     client.wait(&futures).await?;
     let took = started.elapsed();
     drop(futures);

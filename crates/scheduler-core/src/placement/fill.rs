@@ -17,6 +17,10 @@ enum Yields {
     ToNobody,
 }
 
+/// How many shared tasks one turn gives out at most. Whoever spoke meanwhile waits for the end of the
+/// turn, and all messages of a turn are in memory at once.
+const TURN_TASKS: usize = 8192;
+
 /// How many workers with a free thread look for a task to take over in one turn.
 const THIEVES: usize = 32;
 
@@ -28,6 +32,7 @@ impl SchedulerCore {
     /// A worker that has not changed since the last time has no room now for what did not fit then,
     /// so only those that changed are looked at, unless a class or a worker's queue is new.
     pub(crate) fn fill(&mut self) {
+        self.unfinished = false;
         if self.jobs.len() == 0 && self.located == 0 {
             self.go_on();
             self.settle(BTreeSet::new());
@@ -113,6 +118,7 @@ impl SchedulerCore {
         } else {
             self.fresh_in_order()
         };
+        let mut left = TURN_TASKS;
         loop {
             let open = RefCell::new(None);
             let can_run = |class: ClassId| {
@@ -136,14 +142,19 @@ impl SchedulerCore {
             else {
                 return closed.into_inner();
             };
+            if left == 0 {
+                self.unfinished = true;
+                return closed.into_inner();
+            }
             let queued = self.jobs.class_len(job, class);
             let share = queued.div_ceil(self.workers.len().max(1)).clamp(1, batch);
-            for _ in 0..share {
+            for _ in 0..share.min(left) {
                 let length = self.shared_length(class);
                 let Some(entry) = self.jobs.pop(job, class) else {
                     break;
                 };
                 self.give_with_followers(entry.slot(), worker);
+                left -= 1;
                 let record = self.specs.class(class);
                 let goes_on = self.workers.get(worker).is_some_and(|worker| {
                     worker.has_resources(record)

@@ -32,7 +32,7 @@ impl SchedulerCore {
         let record = self.specs.record(operation);
         let mean_ns = record.mean_ns;
         let half = (share as u64 / 2).saturating_mul(mean_ns);
-        let most = self.config.lookahead.as_nanos() as u64;
+        let most = self.reach.of(self.config.lookahead.as_nanos() as u64);
         (mean_ns > 0).then(|| Length {
             mean_ns,
             ahead_ns: half.max(LEAST_AHEAD_NS).min(most),

@@ -5,7 +5,8 @@
 //! workers what they have room for, at the end of each turn; `balance.rs` takes back what a worker
 //! has in hand while others idle. `give.rs` makes the dispatch itself, and
 //! `ahead.rs` sends tasks along whose inputs are being made on the same worker. `ranks.rs` keeps the
-//! workers in order, so that none of this looks at all of them.
+//! workers in order, so that none of this looks at all of them. `length.rs` and `reach.rs` say how far
+//! ahead of its threads a worker is filled.
 
 mod ahead;
 mod balance;
@@ -15,7 +16,8 @@ mod length;
 mod queue_ready;
 mod rank;
 mod ranks;
+mod reach;
 
 pub(crate) use length::Length;
-
 pub(crate) use ranks::{Listed, WorkerRanks};
+pub(crate) use reach::Reach;

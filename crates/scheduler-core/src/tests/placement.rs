@@ -1,7 +1,7 @@
 //! Who gets what.
 
-use crate::Config;
 use crate::testing::TestScheduler;
+use crate::{Config, Effects, Event};
 use std::time::Duration;
 use taskloom_core::message::ReturnCause;
 use taskloom_core::{ResourceAmount, TaskOptions};
@@ -265,4 +265,39 @@ fn short_tasks_behind_a_long_one_are_taken_back_after_a_while() {
     t.after(wait).expect(["w1: retract e d"]);
     t.return_run("e", "w1", ReturnCause::Withdrawn).skip();
     assert!(t.core.identity(t.now).workers[1].processing > 0);
+}
+
+#[test]
+fn a_turn_gives_out_only_so_much() {
+    let mut t = eager();
+    let many: Vec<String> = (0..9_000).map(|at| format!("x{at}*")).collect();
+    t.graph(&many.join(" "));
+    let mut hello = t.hello("w1");
+    hello.nthreads = 10_000;
+    t.join(hello).unwrap();
+    assert_eq!(t.core.identity(t.now).tasks.processing, 8_192);
+    assert!(t.core.is_unfinished());
+    t.after(Duration::ZERO);
+    assert_eq!(t.core.identity(t.now).tasks.processing, 9_000);
+    assert!(!t.core.is_unfinished());
+}
+
+#[test]
+fn many_workers_are_asked_for_heartbeats_more_seldom() {
+    let mut t = TestScheduler::with(Config::default());
+    let mut heartbeats = Vec::new();
+    for number in 0..2_000 {
+        let hello = t.hello(&format!("w{number}"));
+        let mut effects = Effects::default();
+        let joined = Event::WorkerJoined { session: 1, hello };
+        t.core.handle(t.now, joined, &mut effects);
+        let (_, welcome) = effects.workers_joined.remove(0);
+        heartbeats.push(welcome.unwrap().heartbeat);
+    }
+    let set = Config::default().heartbeat;
+    assert_eq!((heartbeats[0], heartbeats[499]), (set, set));
+    assert!(heartbeats[1_999] > 3 * set);
+    // Each lease spans several of them.
+    let lease = Config::default().worker_timeout;
+    assert!(heartbeats.iter().all(|&heartbeat| heartbeat <= lease / 6));
 }

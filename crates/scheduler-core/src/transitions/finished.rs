@@ -5,7 +5,7 @@ use crate::core::SchedulerCore;
 use crate::extension::{HOLDER, TaskEnd};
 use crate::spec::SpecId;
 use crate::state::State;
-use crate::worker::RunPlace;
+use crate::worker::{RunPlace, Worker};
 use std::time::Duration;
 use taskloom_core::limits::INLINE_BYTES_MAX;
 use taskloom_core::message::ToClient;
@@ -45,6 +45,7 @@ impl SchedulerCore {
         }
         self.note_length(slot, worker, elapsed);
         self.take_off(slot, worker);
+        self.note_dry(worker);
         self.let_go_of_inputs(slot);
         let value = value.filter(|value| value.nbytes() <= INLINE_BYTES_MAX);
         self.enter_memory(slot, worker, nbytes, value);
@@ -170,6 +171,13 @@ impl SchedulerCore {
         if given.is_some_and(|given| given.place == RunPlace::Thread) {
             self.specs.ran(self.task(slot).spec, elapsed);
         }
+    }
+
+    /// Notes whether the end of a run left its worker with nothing, although tasks wait.
+    fn note_dry(&mut self, worker: u32) {
+        let empty = |worker: &Worker| worker.load() == 0 && worker.located.is_empty();
+        let dry = self.jobs.len() > 0 && self.workers.get(worker).is_some_and(empty);
+        self.reach.note(dry);
     }
 
     /// A withdrawn run is over: its thread and resources are free again.

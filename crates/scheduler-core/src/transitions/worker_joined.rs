@@ -4,9 +4,13 @@ use crate::core::SchedulerCore;
 use crate::extension::ExtensionEvent;
 use crate::spec::OperationId;
 use crate::worker::Worker;
+use std::time::Duration;
 use taskloom_core::limits::{NAME_BYTES_MAX, OPERATIONS_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{Refusal, ToWorker, WorkerHello, WorkerWelcome};
 use taskloom_core::{Time, WorkerId};
+
+/// Heartbeats of all workers together come this far apart on average, or further.
+const HEARTBEATS_APART: Duration = Duration::from_millis(1);
 
 impl SchedulerCore {
     pub(crate) fn worker_joined(
@@ -57,8 +61,16 @@ impl SchedulerCore {
                 .get(slot)
                 .map_or(WorkerId::new(slot, 0), |worker| worker.id),
             epoch: self.epoch,
-            heartbeat: self.config.heartbeat,
+            heartbeat: self.heartbeat_of_one_more(),
         })
+    }
+
+    /// How often the newest worker is to send a heartbeat: the more there are, the more seldom, so
+    /// that what all of them cost together stays small.
+    fn heartbeat_of_one_more(&self) -> Duration {
+        let shared = HEARTBEATS_APART * self.workers.len() as u32;
+        let longest = self.config.heartbeat.max(self.config.worker_timeout / 6);
+        shared.clamp(self.config.heartbeat, longest)
     }
 
     fn may_join(&self, hello: &WorkerHello) -> Result<(), Refusal> {
