@@ -62,6 +62,55 @@ fn rates_are_printed_with_what_they_cost() {
 }
 
 #[test]
+fn simulated_workers_are_measured() {
+    let some = ["--workers", "20", "--tasks"];
+    let core = [
+        "throughput",
+        "cpu",
+        "intake",
+        "run",
+        "release",
+        "dispatch_p50",
+        "dispatch_p99",
+    ];
+    let heavy = ["5000", "--durations", "heavy:1", "--sizes", "heavy"];
+    let arguments = [&["core"][..], &some, &heavy].concat();
+    assert_eq!(metrics("core.inputs-20", &arguments), core);
+    let scale = [
+        "throughput",
+        "scheduler_cpu",
+        "workers_cpu",
+        "client_cpu",
+        "dispatch_p50",
+        "dispatch_p99",
+        "memory",
+        "descriptors",
+        "idle_cpu",
+    ];
+    for (name, of) in [
+        ("scale.none-20", vec!["500", "--durations", "none"]),
+        ("scale.none-paced:5000-20", vec!["500", "--rate", "5000"]),
+        ("scale.heavy:1-20", heavy.to_vec()),
+    ] {
+        let arguments = [&["scale"][..], &some, &of].concat();
+        assert_eq!(metrics(name, &arguments), scale, "{name}");
+    }
+    let crowd = [
+        "registered",
+        "scheduler_cpu",
+        "descriptors",
+        "memory",
+        "idle_cpu",
+    ];
+    assert_eq!(metrics("crowd", &["crowd", "--workers", "50"]), crowd);
+    let arguments = [&["messages"][..], &some, &["5000"]].concat();
+    assert_eq!(
+        metrics("messages-20", &arguments),
+        ["throughput", "scheduler_cpu"]
+    );
+}
+
+#[test]
 fn a_graph_runs_without_and_with_its_durations() {
     let name = "xarray-25-variant";
     assert_eq!(metrics("graph.xarray-25-variant", &["graph", name]), RATE);

@@ -61,6 +61,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
         .workers
         .map_or(vec![FEW, MANY], |workers| vec![workers]);
     let threads = options.threads.unwrap_or(1);
+    let mut is_first = true;
     for shape in [Shape::Flood, Shape::Inputs] {
         let load = options.load(shape.load());
         let mut costs: Vec<Vec<f64>> = Vec::new();
@@ -69,7 +70,8 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             for _ in options.repetitions() {
                 let mut run = Drive::new(workers, threads, load)?;
                 run.all(shape, tasks)?;
-                figures.add(run.spent, tasks);
+                figures.add(run.spent, tasks, is_first);
+                is_first = false;
             }
             let case = format!("core.{}-{workers}", shape.name());
             figures.report(report, &case, tasks as u64);
@@ -110,7 +112,8 @@ struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, mut spent: Spent, tasks: usize) {
+    /// Growth says something only of a process that has not freed memory before.
+    fn add(&mut self, mut spent: Spent, tasks: usize, grew: bool) {
         let each = |time: Duration| time.as_secs_f64() * 1e6 / tasks as f64;
         let total = each(spent.intake + spent.run + spent.release);
         self.rate.push(1e6 / total);
@@ -120,7 +123,9 @@ impl Figures {
         self.release.push(each(spent.release));
         self.p50.push(percentile(&mut spent.turns, 0.5));
         self.p99.push(percentile(&mut spent.turns, 0.99));
-        self.memory.push(spent.grown as f64 / tasks as f64);
+        if grew {
+            self.memory.push(spent.grown as f64 / tasks as f64);
+        }
     }
 
     fn report(&self, report: &mut Report, case: &str, tasks: u64) {

@@ -218,12 +218,14 @@ impl Probing {
 
 async fn probe(scheduler: SocketAddr, ended: &AtomicBool) -> Result<()> {
     let client = Client::connect(scheduler.to_string()).await?;
-    while !ended.load(Ordering::Relaxed) {
+    loop {
         let now = monotonic();
         // What counts is when it reaches a worker, which is told from its key there.
         let done = client.submit(noop::task(now).key(format!("{PROBE}{now}")));
         client.wait(&[done]).await?;
+        if ended.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         tokio::time::sleep(PROBE_EVERY).await;
     }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use taskloom_core::message::{Refusal, ToWorker, WorkerHello, WorkerWelcome};
 use taskloom_core::{Time, WorkerId};
 
 /// Heartbeats of all workers together come this far apart on average, or further.
-const HEARTBEATS_APART: Duration = Duration::from_millis(1);
+const HEARTBEATS_APART: Duration = Duration::from_millis(2);
 
 impl SchedulerCore {
     pub(crate) fn worker_joined(

@@ -73,6 +73,10 @@ impl Scheduler for Taskloom {
 
     fn end_turn(&mut self, now: Time, said: &mut Said) {
         self.tell(now, Event::EndOfTurn);
+        // The real loop listens between the turns of a large dispatch; here nothing arrives meanwhile.
+        while self.core.is_unfinished() {
+            self.tell(now, Event::EndOfTurn);
+        }
         said.to_workers.append(&mut self.effects.to_workers);
         for (_, messages) in self.effects.to_clients.drain(..) {
             said.to_client.extend(messages);
