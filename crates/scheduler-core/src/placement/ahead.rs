@@ -2,7 +2,8 @@
 //!
 //! The worker starts them when the inputs are there, without asking back, so a chain of short tasks
 //! costs no round trip per link. Where a worker has no room for more of a chain, its end is kept, and
-//! the chain goes on as soon as there is room: the worker does not run dry at the end of what it has.
+//! the chain goes on when half of what it was given has ended: the worker does not run dry at the end
+//! of what it has, and does not get the rest in small bits either.
 
 use crate::core::SchedulerCore;
 use crate::state::State;
@@ -75,10 +76,11 @@ impl SchedulerCore {
             return;
         };
         let ends = std::mem::take(&mut record.line_ends);
-        let mut left = ends.into_iter();
-        for end in left.by_ref() {
-            let given_to = self.task(end).state.given_to();
-            if given_to.is_some_and(|(at, _)| at == worker) {
+        let mut left = ends.into_iter().peekable();
+        while let Some(end) =
+            left.next_if(|&end| !self.is_end(end, worker) || self.is_half_done(end, worker))
+        {
+            if self.is_end(end, worker) {
                 self.send_followers(end, worker);
             }
             // It kept an end again: there is no room for others either.
@@ -91,6 +93,24 @@ impl SchedulerCore {
             record.line_ends.extend(left);
         }
         self.rerank(worker);
+    }
+
+    /// Whether a task is still with this worker.
+    fn is_end(&self, slot: u32, worker: u32) -> bool {
+        let given_to = self.task(slot).state.given_to();
+        given_to.is_some_and(|(at, _)| at == worker)
+    }
+
+    /// Whether a worker has at most half of what tasks like this one may have before them.
+    fn is_half_done(&self, slot: u32, worker: u32) -> bool {
+        let operation = self.specs.get(self.task(slot).spec).operation;
+        let length = self.length(operation, usize::MAX);
+        let worker = self.workers.get(worker);
+        worker.zip(length).is_some_and(|(worker, length)| {
+            let threads = worker.hello.nthreads as usize;
+            worker.occupancy_ns * 2 <= length.ahead_ns * threads as u64
+                && worker.load() * 2 <= length.ahead_tasks as usize * threads
+        })
     }
 
     /// Whether a task may be sent ahead to this worker: short tasks only, for which the worker has
