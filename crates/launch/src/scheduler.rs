@@ -74,11 +74,11 @@ async fn serve(
     let mut signals = Signals::install()?;
     let scheduler = Scheduler::spawn_with(config, extensions)?;
     announce::line(&start_line(&scheduler));
-    let _pages = pages::start(http.as_ref(), "the scheduler", scheduler.metrics())?;
     announce::warning(
         "no TLS and no token: anyone who reaches this port can run tasks; keep it in a trusted \
          network",
     );
+    let _pages = pages::start(http.as_ref(), "the scheduler", scheduler.metrics())?;
     notify("READY=1");
 
     let mut roster = scheduler.roster();

@@ -5,6 +5,7 @@ mod crowded;
 #[allow(dead_code)] // What these tests do not use, the others do.
 mod daemon;
 mod ending;
+mod pages;
 mod starting;
 mod tool;
 mod wrong_input;
