@@ -210,9 +210,11 @@ impl Links {
     pub(crate) fn flush(&mut self, effects: &mut Effects, meters: &Meters) -> Vec<Event> {
         let mut lost = Vec::new();
         for (session, answer) in effects.workers_joined.drain(..) {
+            meters.refused_workers.add(answer.is_err().into());
             self.answer_worker(session, answer, &mut lost);
         }
         for (session, answer) in effects.clients_joined.drain(..) {
+            meters.refused_clients.add(answer.is_err().into());
             self.answer_client(session, answer, &mut lost);
         }
         for (worker, messages) in effects.to_workers.drain(..) {
@@ -222,6 +224,7 @@ impl Links {
             meters.sent_to_workers.add(link.outbox.push_all(messages));
             if let Some(reason) = link.overfull(self.backlogs) {
                 link.outbox.cut(&reason);
+                meters.slow_workers.add(1);
                 self.let_worker_go(worker, &reason);
                 lost.push(Event::WorkerGone { worker, reason });
             }
@@ -236,6 +239,7 @@ impl Links {
             meters.sent_to_clients.add(link.outbox.push_all(messages));
             if let Some(reason) = link.overfull(self.backlogs) {
                 link.outbox.cut(&reason);
+                meters.slow_clients.add(1);
                 self.let_client_go(client, &reason);
                 lost.push(Event::ClientGone { client });
             }

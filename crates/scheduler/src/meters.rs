@@ -81,6 +81,11 @@ const SERIES: &[(&str, &str)] = &[
         "table-bytes",
         "Bytes that the tables of tasks take, roughly: what memory-limit bounds",
     ),
+    ("refused-peers", "Workers and clients that were refused"),
+    (
+        "slow-peers",
+        "Workers and clients that were let go because they did not read",
+    ),
     ("table-rows", "Rows in the scheduler's tables, by table"),
 ];
 
@@ -118,6 +123,10 @@ pub(crate) struct Meters {
     received_from_clients: Total,
     pub(crate) sent_to_workers: Total,
     pub(crate) sent_to_clients: Total,
+    pub(crate) refused_workers: Total,
+    pub(crate) refused_clients: Total,
+    pub(crate) slow_workers: Total,
+    pub(crate) slow_clients: Total,
     tasks: [Gauge; STATES.len()],
 }
 
@@ -141,6 +150,10 @@ impl Meters {
             received_from_clients: metrics.total_of("received-bytes", "from", "clients"),
             sent_to_workers: metrics.total_of("sent-bytes", "to", "workers"),
             sent_to_clients: metrics.total_of("sent-bytes", "to", "clients"),
+            refused_workers: metrics.total_of("refused-peers", "party", "worker"),
+            refused_clients: metrics.total_of("refused-peers", "party", "client"),
+            slow_workers: metrics.total_of("slow-peers", "party", "worker"),
+            slow_clients: metrics.total_of("slow-peers", "party", "client"),
             tasks: STATES.map(|(state, _)| metrics.gauge_of("tasks", "state", state)),
             metrics: metrics.clone(),
         }

@@ -48,6 +48,8 @@ async fn a_worker_that_stops_reading_is_let_go_and_harms_nobody() {
     );
     client.submit(10, 10, None);
     tokio::join!(alive.work(10, 8), client.finished(10));
+    let slow = |party| scheduler.metrics().total_of("slow-peers", "party", party);
+    assert_eq!((slow("worker").get(), slow("client").get()), (1, 0));
 }
 
 #[tokio::test]
@@ -201,6 +203,12 @@ async fn a_flood_of_clients_is_refused_with_the_limit_and_the_others_stay() {
         error.to_string().contains("1 workers are connected"),
         "{error}"
     );
+    let refused = |party| {
+        scheduler
+            .metrics()
+            .total_of("refused-peers", "party", party)
+    };
+    assert_eq!((refused("client").get(), refused("worker").get()), (200, 1));
     let client = &mut clients[7];
     client.submit(3, 10, None);
     tokio::join!(worker.work(3, 8), client.finished(3));
