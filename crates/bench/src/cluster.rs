@@ -25,8 +25,13 @@ pub struct Cluster {
 impl Cluster {
     /// Starts all of it and waits until the workers are registered.
     pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with more flags for the workers.
+    pub async fn start_with(flags: &[&str]) -> Result<Self> {
         let (scheduler, address) = start_scheduler(0)?;
-        let workers = WORKERS.map(|name| start_worker(address, name));
+        let workers = WORKERS.map(|name| start_worker_with(address, name, flags));
         let workers = workers.into_iter().collect::<Result<Vec<_>>>()?;
         let client = Client::connect(address.to_string()).await?;
         let cluster = Self {
@@ -112,9 +117,14 @@ pub fn launch_scheduler(port: u16) -> Result<Process> {
 
 /// Starts a worker with one thread; it registers after this returns.
 pub fn start_worker(scheduler: SocketAddr, name: &str) -> Result<Process> {
-    Process::this_program(&[
+    start_worker_with(scheduler, name, &[])
+}
+
+fn start_worker_with(scheduler: SocketAddr, name: &str, flags: &[&str]) -> Result<Process> {
+    let scheduler = scheduler.to_string();
+    let mut arguments = vec![
         "worker",
-        &scheduler.to_string(),
+        &scheduler,
         "--name",
         name,
         "--nthreads",
@@ -124,7 +134,9 @@ pub fn start_worker(scheduler: SocketAddr, name: &str) -> Result<Process> {
         "--log-level",
         "error",
         "--lifeline",
-    ])
+    ];
+    arguments.extend(flags);
+    Process::this_program(&arguments)
 }
 
 /// Waits until the scheduler of this client says that something is so.

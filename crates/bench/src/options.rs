@@ -87,8 +87,11 @@ pub enum Case {
     Tree,
     /// Many tasks that do nothing and one that needs all of them.
     Merge,
-    /// Values from one worker to the other: one of 512 MiB, and many of 10 KiB.
+    /// Values from one worker to the other: one of 512 MiB, over the network and in shared memory,
+    /// and many of 10 KiB.
     Transfer,
+    /// Fetches of small values: many at once over new connections, one by one over an open one.
+    Connect,
     /// A graph of a real job: with tasks that do nothing, and with the durations and sizes of the
     /// literature.
     Graph,
@@ -133,6 +136,7 @@ impl Case {
             Self::Tree => "tree",
             Self::Merge => "merge",
             Self::Transfer => "transfer",
+            Self::Connect => "connect",
             Self::Graph => "graph",
             Self::SchedulerMemory => "scheduler-memory",
             Self::Startup => "startup",

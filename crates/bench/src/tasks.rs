@@ -63,6 +63,16 @@ pub fn size(data: &Bytes) -> u64 {
     data.len() as u64
 }
 
+/// The sum of all bytes: reads every one of them.
+#[task(crate = taskloom_task)]
+pub fn fold(data: &Bytes) -> u64 {
+    // Sums of some bytes fit into fewer bits than the whole, and short sums are made side by side.
+    let sum = |block: &[u8]| block.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    data.chunks(1 << 16)
+        .map(|block| u64::from(sum(block)))
+        .sum()
+}
+
 /// How long the inputs are together.
 #[task(crate = taskloom_task)]
 pub fn total(parts: Vec<&Bytes>) -> u64 {
@@ -100,7 +110,12 @@ pub async fn spread_inside(
     Ok(started.elapsed().as_secs_f64())
 }
 
-fn fill(nbytes: u64, seed: u64) -> Bytes {
+/// The byte that [`make`] fills its result with.
+pub fn byte_of(seed: u64) -> u8 {
     // Never zero, so that the allocator cannot hand out pages that were not written.
-    vec![seed as u8 | 1; usize::try_from(nbytes).unwrap_or(0)].into()
+    seed as u8 | 1
+}
+
+fn fill(nbytes: u64, seed: u64) -> Bytes {
+    vec![byte_of(seed); usize::try_from(nbytes).unwrap_or(0)].into()
 }

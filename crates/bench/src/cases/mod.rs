@@ -2,6 +2,7 @@
 
 mod chain;
 mod channel;
+mod connect;
 mod core_alone;
 mod crowd;
 mod graph;
@@ -46,6 +47,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Map => map::run(options, report).await,
             Case::Chain => chain::run(options, report).await,
             Case::Tree => tree::run(options, report).await,
+            Case::Connect => connect::run(options, report).await,
             Case::Transfer => transfer::run(options, report).await,
             Case::Merge => merge::run(options, report).await,
             Case::Graph => graph::run(options, report).await,

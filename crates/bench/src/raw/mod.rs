@@ -3,6 +3,7 @@
 //! Every measurement is between two processes on loopback: this one, and this program started again
 //! in the role `peer`, which serves until its standard input ends.
 
+pub mod data;
 pub mod memory;
 pub mod peer;
 pub mod stream;

@@ -11,6 +11,9 @@ pub fn main(kind: &str) -> Result<()> {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
+    if kind == "data" {
+        return super::data::serve();
+    }
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("listening on {}", listener.local_addr()?);
     match kind {

@@ -185,7 +185,7 @@ impl FetchJob {
     }
 
     /// A value of which so much is to come that it is worth several streams, and its place.
-    pub(super) fn to_split(&mut self) -> Option<(usize, FetchItem, &mut Assembly)> {
+    pub(super) fn next_to_split(&mut self) -> Option<(usize, FetchItem, &mut Assembly)> {
         let slots = self.items.iter().zip(&mut self.slots).enumerate();
         for (at, (item, slot)) in slots {
             if let Slot::Coming(assembly) = slot

@@ -8,8 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tonic::transport::Channel;
+
+/// So many connections are opened side by side. More of them would all be open at the same late
+/// moment; like this the first are at work while the next are opened.
+const OPENINGS: usize = 8;
+
+/// How long opening waits for those before it.
+const TURN_PATIENCE: Duration = Duration::from_millis(50);
 
 /// The limits of a pool.
 #[derive(Clone, Debug)]
@@ -61,6 +68,8 @@ pub(super) struct Connections {
     table: Mutex<Table>,
     /// A connection became free or was closed.
     changed: Notify,
+    /// Connections that are opened side by side.
+    openings: Semaphore,
 }
 
 #[derive(Default)]
@@ -123,6 +132,7 @@ impl Connections {
             meters,
             table: Mutex::default(),
             changed: Notify::new(),
+            openings: Semaphore::new(OPENINGS),
         })
     }
 
@@ -196,9 +206,11 @@ impl Connections {
             return Err(unreachable(format!("`{address}` is not host:port")));
         };
         let timeout = self.options.connect_timeout;
+        // Peers that do not answer must not hold up those that would.
+        let turn = tokio::time::timeout(TURN_PATIENCE, self.openings.acquire()).await;
         let connecting = self.meters.connect.start();
         let dialled = dial(host, port, ConnectionKind::Data, timeout).await;
-        drop(connecting);
+        drop((connecting, turn));
         let (channel, _) = dialled.map_err(|error| match error {
             DialError::Failed(reason) => unreachable(reason),
             DialError::Timeout => unreachable(format!("no answer within {timeout:?}")),

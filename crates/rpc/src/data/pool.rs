@@ -175,7 +175,7 @@ impl PeerPool {
 
     /// Brings what is left of very large values in several streams.
     async fn split(&self, address: &str, job: &mut FetchJob) {
-        while let Some((at, item, value)) = job.to_split() {
+        while let Some((at, item, value)) = job.next_to_split() {
             let joined = self.split_one(address, item, value).await;
             job.joined(at, joined);
         }
