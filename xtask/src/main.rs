@@ -46,7 +46,8 @@ enum Command {
     ///
     /// See docs/benchmarks.md for the cases and what was measured.
     #[command(after_help = "Examples:\n  cargo xtask bench noop --tasks 100000\n  \
-        cargo xtask bench latency --json\n  cargo xtask bench chain --vs dask")]
+        cargo xtask bench latency --json\n  cargo xtask bench chain --vs dask\n  \
+        cargo xtask bench scale --workers 1000 --tasks 1000000")]
     Bench {
         /// The case and its flags: CASE [--tasks N] [--json] [--vs dask]
         #[arg(
