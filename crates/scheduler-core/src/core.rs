@@ -9,7 +9,7 @@ use crate::events::Event;
 use crate::extension::{Extension, ExtensionError, Host};
 use crate::identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 use crate::job::JobTable;
-use crate::placement::{Reach, WorkerRanks};
+use crate::placement::{Homes, Reach, Traffic, WorkerRanks};
 use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
@@ -76,6 +76,10 @@ pub struct SchedulerCore {
     pub(crate) ranks: WorkerRanks,
     /// Pairs of workers of which the first could not reach the second.
     pub(crate) unreachable: BTreeSet<(u32, u32)>,
+    /// What is on its way between workers.
+    pub(crate) traffic: Traffic,
+    /// Where the inputs of wide tasks are brought together.
+    pub(crate) homes: Homes,
 
     // Jobs and queues.
     pub(crate) job_table: JobTable,
@@ -141,6 +145,8 @@ impl SchedulerCore {
             worker_names: BTreeMap::new(),
             ranks: WorkerRanks::default(),
             unreachable: BTreeSet::new(),
+            traffic: Traffic::default(),
+            homes: Homes::default(),
             job_table: JobTable::default(),
             jobs: Jobs::default(),
             located: 0,
@@ -418,6 +424,12 @@ impl SchedulerCore {
         }
         if !self.spreads.is_empty() && !state.in_memory() {
             self.spread_ends(slot);
+        }
+        if !self.homes.is_empty() && matches!(old, State::Waiting { .. }) {
+            self.homes.remove(&slot);
+        }
+        if old.in_memory() && !state.in_memory() {
+            self.traffic.value_gone(slot);
         }
     }
 }

@@ -280,6 +280,12 @@ impl SchedulerCore {
     }
 
     fn check_workers(&self) {
+        let in_memory = |slot: u32| self.is_live(slot) && self.task(slot).state.in_memory();
+        check!(
+            TablesMatch,
+            self.traffic.is_consistent(in_memory),
+            "what is on its way does not add up, or is of values that are gone"
+        );
         for (slot, worker) in self.workers.iter() {
             let sum: u64 = worker
                 .given

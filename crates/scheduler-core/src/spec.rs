@@ -109,6 +109,8 @@ pub(crate) struct Specs {
     swept: usize,
     names: OperationNames,
     operations: Vec<OperationRecord>,
+    /// How long tasks of all operations run on average, in nanoseconds.
+    overall_ns: u64,
     options: Vec<TaskOptions>,
     options_index: BTreeMap<TaskOptions, OptionsId>,
     classes: Vec<ClassRecord>,
@@ -128,6 +130,7 @@ impl Default for Specs {
             swept: 0,
             names: OperationNames::default(),
             operations: Vec::new(),
+            overall_ns: UNKNOWN_NS,
             options: Vec::new(),
             options_index: BTreeMap::new(),
             classes: Vec::new(),
@@ -154,8 +157,20 @@ impl Default for Specs {
 /// Tasks shorter than this cost as much as this: what surrounds a task is not free either.
 const SHORTEST_TASK_NS: u64 = 1_000;
 
+/// What a task is expected to run for while none has ended at all.
+const UNKNOWN_NS: u64 = 1_000_000;
+
 /// How many ends the average length of an operation goes back to, about.
 const LENGTHS_AVERAGED: u32 = 16;
+
+/// An average with one more value in it, of this weight: 1 of so many.
+fn averaged(mean: u64, value: u64, weight: u64) -> u64 {
+    if value >= mean {
+        mean + (value - mean) / weight
+    } else {
+        mean - (mean - value) / weight
+    }
+}
 
 impl Specs {
     /// The id of an operation. A signature may change only while nobody offers or uses the old one.
@@ -379,6 +394,11 @@ impl Specs {
         (mean > 0).then_some(mean)
     }
 
+    /// How long a task of this spec is expected to run; while none has ended, as long as all others.
+    pub(crate) fn expected_ns(&self, spec: SpecId) -> u64 {
+        self.mean_ns(spec).unwrap_or(self.overall_ns)
+    }
+
     /// Notes how long a task ran: the average of all, and later one in which each of the last has the
     /// weight of a sixteenth. Few tasks are alike, and one that is ten times as long as others must not
     /// make them look five times as long.
@@ -387,15 +407,11 @@ impl Specs {
             .unwrap_or(u64::MAX / 4)
             .max(SHORTEST_TASK_NS);
         let operation = self.get(spec).operation;
+        self.overall_ns = averaged(self.overall_ns, ns, u64::from(LENGTHS_AVERAGED));
         let record = self.record_mut(operation);
         record.ended = record.ended.saturating_add(1);
         let weight = u64::from(record.ended.min(LENGTHS_AVERAGED));
-        let mean = record.mean_ns;
-        record.mean_ns = if ns >= mean {
-            mean + (ns - mean) / weight
-        } else {
-            mean - (mean - ns) / weight
-        };
+        record.mean_ns = averaged(record.mean_ns, ns, weight);
     }
 
     /// The operations that connected workers offer.

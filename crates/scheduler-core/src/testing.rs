@@ -51,6 +51,8 @@ pub struct TestScheduler {
     pub options: TaskOptions,
     /// How long each task is said to have run.
     pub elapsed: Duration,
+    /// How large each result is said to be.
+    pub nbytes: u64,
 }
 
 impl Default for TestScheduler {
@@ -107,6 +109,7 @@ impl TestScheduler {
             lines: Vec::new(),
             options: TaskOptions::default(),
             elapsed: Duration::from_secs(1),
+            nbytes: 100,
         };
         this.client("c");
         this
@@ -338,16 +341,16 @@ impl TestScheduler {
         })
     }
 
-    /// A worker ends a task well, with a value of 100 bytes that does not travel.
+    /// A worker ends a task well, with a value of [`TestScheduler::nbytes`] that does not travel.
     pub fn finish(&mut self, task: &str, worker: &str) -> &mut Self {
         let TestRun { task, run } = self.run(task, worker);
-        let elapsed = self.elapsed;
+        let (elapsed, nbytes) = (self.elapsed, self.nbytes);
         self.worker_says(
             worker,
             FromWorker::Finished {
                 task,
                 run,
-                nbytes: 100,
+                nbytes,
                 elapsed,
                 value: None,
             },

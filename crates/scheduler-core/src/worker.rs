@@ -2,7 +2,7 @@
 
 use crate::placement::Length;
 use crate::placement::Listed;
-use crate::queue::TaskQueue;
+use crate::queue::{QueueEntry, TaskQueue};
 use crate::spec::{ClassRecord, OperationId, SpecId};
 use crate::tables::{SlotMap, SlotSet};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,10 +15,7 @@ const NOT_OFFERED: u32 = u32::MAX;
 
 /// A worker whose threads should be busy and that ended nothing for this long has met a long task:
 /// it is given nothing ahead, and what it has in hand goes to workers that idle.
-pub(crate) const STALL: Duration = Duration::from_millis(25);
-
-/// What is queued at a worker is taken to be as long as this while it runs nothing.
-const UNKNOWN_MEAN_NS: u64 = 1_000_000;
+pub(crate) const STALL: Duration = Duration::from_millis(5);
 
 /// A task that was given to a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +62,9 @@ pub(crate) struct Worker {
     pub(crate) line_ends: Vec<u32>,
     /// Ready tasks that prefer this worker.
     pub(crate) located: TaskQueue,
+    /// About how long they run, in nanoseconds: as estimated when they came, less as estimated when
+    /// they went.
+    pub(crate) located_ns: u64,
     /// Values it holds, by task slot.
     pub(crate) held: SlotSet,
     pub(crate) held_bytes: u64,
@@ -118,6 +118,7 @@ impl Worker {
             last_progress: now,
             line_ends: Vec::new(),
             located: TaskQueue::default(),
+            located_ns: 0,
             held: SlotSet::default(),
             held_bytes: 0,
             hard_to_reach: false,
@@ -162,6 +163,24 @@ impl Worker {
         class.resources.is_empty() || covers(&self.free_resources, &class.resources)
     }
 
+    /// Queues a task that is expected to run for so long.
+    pub(crate) fn locate(&mut self, entry: QueueEntry, estimate_ns: u64) {
+        self.located.insert(entry);
+        self.located_ns = self.located_ns.saturating_add(estimate_ns);
+    }
+
+    /// Takes a task that would be expected to run for so long now out of the queue; false if it is not
+    /// there.
+    pub(crate) fn dislocate(&mut self, entry: QueueEntry, estimate_ns: u64) -> bool {
+        let was_there = self.located.remove(entry);
+        if self.located.is_empty() {
+            self.located_ns = 0;
+        } else if was_there {
+            self.located_ns = self.located_ns.saturating_sub(estimate_ns);
+        }
+        was_there
+    }
+
     /// How many tasks it was given that have not ended and are not away.
     pub(crate) fn load(&self) -> usize {
         (self.given.len() + self.ending.len()).saturating_sub(self.away)
@@ -196,7 +215,7 @@ impl Worker {
     }
 
     /// How long a new task would wait for a thread, in nanoseconds, if all that it was given went as
-    /// estimated from now on, and what is queued at it were as long on average as that.
+    /// estimated from now on, and then what is queued at it.
     pub(crate) fn backlog_ns(&self) -> u64 {
         let threads = u64::from(self.hello.nthreads.max(1));
         let load = self.load() as u64;
@@ -205,11 +224,7 @@ impl Worker {
         } else {
             self.occupancy_ns / threads
         };
-        let mean = match load {
-            0 => UNKNOWN_MEAN_NS,
-            load => self.occupancy_ns / load,
-        };
-        given + self.located.len() as u64 * mean / threads
+        given + self.located_ns / threads
     }
 
     /// The same, with the time for which it has ended nothing.

@@ -158,6 +158,20 @@ fn the_shipped_scheduler_can_be_given_settings() {
     assert!(outcome == simulate(&job, &small(), Policy::Taskloom).unwrap());
 }
 
+#[test]
+fn no_invariant_of_the_shipped_scheduler_breaks() {
+    for (name, shape) in [
+        ("groupby-90-1S-8H", generate::groupby(60)),
+        ("join-1-1S-1H", generate::join(12)),
+        ("numpy-50K-10", generate::numpy(8)),
+    ] {
+        let job = job_of(name, &shape);
+        let mut scheduler = Taskloom::new(Default::default()).checked();
+        let outcome = simulate_with(&job, &small(), &mut scheduler).unwrap();
+        check(&outcome, &small(), Policy::Taskloom);
+    }
+}
+
 /// Takes everything in and does nothing.
 struct Deaf(Taskloom);
 

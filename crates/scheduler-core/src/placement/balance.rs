@@ -14,7 +14,7 @@ const IDLE_WEIGHED: usize = 16;
 const VICTIMS: usize = 64;
 
 /// A task in hand that is at least this long is worth a message and a transfer.
-const LONG_NS: u64 = 10_000_000;
+const LONG_NS: u64 = 1_000_000;
 
 impl SchedulerCore {
     /// Asks workers that have long tasks in hand, or have stalled, to give back what idle workers
@@ -122,9 +122,7 @@ impl SchedulerCore {
             self.workers
                 .get(thief)
                 .is_some_and(|thief| thief.qualifies(class) && thief.has_resources(class))
-                && self
-                    .bytes_to_bring(slot, thief)
-                    .is_some_and(|bytes| self.transfer_ns(bytes) < wait)
+                && self.bring_ns(slot, thief).is_some_and(|bring| bring < wait)
         })
     }
 

@@ -5,7 +5,7 @@ use super::rank::WorkerRank;
 use crate::core::SchedulerCore;
 use crate::queue::{QueueEntry, SortedList};
 use crate::spec::ClassId;
-use crate::state::{QueuedAt, State};
+use crate::state::QueuedAt;
 use crate::worker::Worker;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -23,6 +23,13 @@ const TURN_TASKS: usize = 8192;
 
 /// How many workers with a free thread look for a task to take over in one turn.
 const THIEVES: usize = 32;
+
+/// How many of the tasks queued at a worker are compared when another takes one over.
+const ENTRIES_WEIGHED: usize = 8;
+
+/// What it costs a worker to bring inputs counts so much: it delays what else moves, which no estimate
+/// of its own time knows.
+const BRING_WEIGHT: u64 = 4;
 
 impl SchedulerCore {
     /// Gives out ready tasks while there is room. What is queued at a worker comes first there,
@@ -227,18 +234,39 @@ impl SchedulerCore {
         }
         let victim_slot = self.with_queues().find(|&slot| slot != thief_slot)?;
         let victim = self.workers.get(victim_slot)?;
-        let entry = self.best_located(victim)?;
-        let task = self.task(entry.slot());
-        let class = self.specs.class(self.specs.get(task.spec).class);
+        let best = self.best_located(victim)?;
+        let class = self
+            .specs
+            .class(self.specs.get(self.task(best.slot()).spec).class);
         let length = self.length(class.operation, victim.located.len() / 2);
         let room = thief.room(length, self.now);
         if room == 0 || !thief.qualifies(class) || !thief.has_resources(class) {
             return None;
         }
-        let bytes = self.bytes_to_bring(entry.slot(), thief_slot)?;
-        let here = thief.expected_wait_ns(self.now) + self.transfer_ns(bytes);
+        let (bring_ns, slot) = self.cheapest_to_bring(victim, best, thief_slot)?;
+        let here = thief.expected_wait_ns(self.now) + BRING_WEIGHT * bring_ns;
         let gains = here < victim.expected_wait_ns(self.now);
-        gains.then_some((victim_slot, entry.slot()))
+        gains.then_some((victim_slot, slot))
+    }
+
+    /// Of the first few of the class of the best task queued at a worker, the one whose inputs another
+    /// worker would have soonest, and when.
+    fn cheapest_to_bring(
+        &self,
+        victim: &Worker,
+        best: QueueEntry,
+        thief: u32,
+    ) -> Option<(u64, u32)> {
+        if self.job_table.any_restricted() {
+            return Some((self.bring_ns(best.slot(), thief)?, best.slot()));
+        }
+        let class = |slot: u32| self.specs.get(self.task(slot).spec).class;
+        let alike = victim.located.iter().take(ENTRIES_WEIGHED);
+        let alike = alike.filter(|entry| class(entry.slot()) == class(best.slot()));
+        let costs =
+            alike.filter_map(|entry| Some((self.bring_ns(entry.slot(), thief)?, entry.slot())));
+        // The first of equal ones.
+        costs.min_by_key(|&(ns, _)| ns)
     }
 
     /// The best task that is queued at a worker and whose job may start one more.
@@ -248,33 +276,5 @@ impl SchedulerCore {
         }
         let may_start = |entry: &QueueEntry| self.job_table.may_start(self.task(entry.slot()).job);
         worker.located.iter().find(may_start)
-    }
-
-    /// How many bytes of a task's inputs a worker would have to fetch; `None` if it cannot reach a
-    /// holder of one, or if the task keeps away from it.
-    pub(crate) fn bytes_to_bring(&self, slot: u32, to: u32) -> Option<u64> {
-        if self.shuns(slot, to) {
-            return None;
-        }
-        let worker = self.workers.get(to)?;
-        let mut bytes = 0;
-        for edge in self.edges.get(self.task(slot).dependencies).iter().take(64) {
-            if let State::Memory { holders, nbytes } = self.task(edge.task).state
-                && !worker.held.contains(&edge.task)
-                && !self.inline.contains_key(&edge.task)
-            {
-                let cut_off = |holder| self.unreachable.contains(&(to, holder));
-                if self
-                    .holders
-                    .get(holders)
-                    .iter()
-                    .all(|&holder| cut_off(holder))
-                {
-                    return None;
-                }
-                bytes += nbytes;
-            }
-        }
-        Some(bytes)
     }
 }

@@ -17,6 +17,9 @@ const LOOKED_THROUGH: usize = 16;
 /// How many holders of an input are named.
 const HOLDERS_NAMED: usize = 3;
 
+/// Among how many holders those are chosen.
+const HOLDERS_WEIGHED: usize = 8;
+
 impl SchedulerCore {
     /// Gives a task to a worker. `missing` of its inputs are being made there; the others are in
     /// memory.
@@ -110,19 +113,27 @@ impl SchedulerCore {
             input.value = Some(value.clone());
             return input;
         }
-        // Readers start at different holders, so that these share the work.
+        // Readers start at different holders, so that these share the work, and prefer those that
+        // send little.
         let start = (worker as usize) % of_task.len().max(1);
         let rotated = of_task[start..].iter().chain(&of_task[..start]).copied();
         let cut_off = |holder: &u32| self.unreachable.contains(&(worker, *holder));
         let reachable = rotated.clone().filter(|holder| !cut_off(holder));
         let best = reachable.chain(rotated.filter(cut_off));
-        let mut named = [None; HOLDERS_NAMED];
-        for (place, holder) in named.iter_mut().zip(best) {
-            *place = Some(holder);
+        let mut weighed = [None; HOLDERS_WEIGHED];
+        for (place, holder) in weighed.iter_mut().zip(best) {
+            *place = Some((cut_off(&holder), self.traffic.outgoing(holder), holder));
         }
-        let known = named.iter().flatten().count();
-        input.holders.reserve_exact(known);
-        for holder in named.into_iter().flatten() {
+        let known = weighed.iter().flatten().count();
+        // In place and stable: equal ones stay in their turn.
+        weighed[..known].sort_by_key(|weighed| weighed.map(|(cut_off, bytes, _)| (cut_off, bytes)));
+        let named = weighed.into_iter().flatten().take(HOLDERS_NAMED);
+        let named = named.map(|(_, _, holder)| holder);
+        if let Some(from) = named.clone().next() {
+            self.traffic.begin(dependency, worker, from, nbytes);
+        }
+        input.holders.reserve_exact(known.min(HOLDERS_NAMED));
+        for holder in named {
             self.introduce(worker, holder);
             input
                 .holders

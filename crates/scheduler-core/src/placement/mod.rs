@@ -10,14 +10,19 @@
 
 mod ahead;
 mod balance;
+mod bring;
 mod fill;
+mod gather;
 mod give;
 mod length;
 mod queue_ready;
 mod rank;
 mod ranks;
 mod reach;
+mod traffic;
 
+pub(crate) use gather::Homes;
 pub(crate) use length::Length;
 pub(crate) use ranks::{Listed, WorkerRanks};
 pub(crate) use reach::Reach;
+pub(crate) use traffic::Traffic;

@@ -62,8 +62,9 @@ impl SchedulerCore {
                     },
                 );
                 let entry = self.entry(slot);
+                let estimate_ns = self.specs.expected_ns(self.task(slot).spec);
                 if let Some(worker) = self.workers.get_mut(worker) {
-                    worker.located.insert(entry);
+                    worker.locate(entry, estimate_ns);
                     self.located += 1;
                 }
                 self.rerank(worker);
@@ -113,14 +114,16 @@ impl SchedulerCore {
                 .is_some_and(|worker| worker.qualifies(record))
         };
         let mut candidates: Vec<u32> = there.keys().copied().filter(qualified).collect();
-        let others = self.first_workers(record, OTHERS);
         // What is queued at a holder can be taken over by whoever has nothing to do when it has, and
         // is not moved for a guess before.
-        let at_hand = |slot: &u32| all_bytes == 0 || self.is_idle(*slot);
-        candidates.extend(others.iter().copied().filter(at_hand));
-        if candidates.is_empty() {
-            candidates = others;
+        if all_bytes == 0 || candidates.is_empty() {
+            candidates.extend(self.first_workers(record, OTHERS));
         }
+        let sending = there
+            .keys()
+            .map(|&holder| self.traffic.outgoing(holder))
+            .min();
+        let sending = sending.unwrap_or(0);
         let cost = |slot: &u32| {
             let missing = all_bytes - there.get(slot).copied().unwrap_or(0);
             let worker = self.workers.get(*slot);
@@ -128,7 +131,10 @@ impl SchedulerCore {
             let cut_off = there
                 .keys()
                 .any(|&holder| self.unreachable.contains(&(*slot, holder)));
-            let transfer = self.transfer_ns(missing);
+            let transfer = match missing {
+                0 => 0,
+                _ => self.transfer_ns(missing + self.traffic.incoming(*slot).max(sending)),
+            };
             (
                 cut_off,
                 wait + transfer,
@@ -141,15 +147,5 @@ impl SchedulerCore {
             candidates.retain(others);
         }
         candidates.into_iter().min_by_key(cost)
-    }
-
-    /// How long it takes to bring this many bytes from another worker.
-    pub(crate) fn transfer_ns(&self, nbytes: u64) -> u64 {
-        if nbytes == 0 {
-            return 0;
-        }
-        let per_second = self.config.transfer_bandwidth.max(1);
-        let bytes_ns = u128::from(nbytes) * 1_000_000_000 / u128::from(per_second);
-        self.config.transfer_latency.as_nanos() as u64 + bytes_ns.min(u128::from(u32::MAX)) as u64
     }
 }

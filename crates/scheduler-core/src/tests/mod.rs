@@ -9,6 +9,7 @@ mod data_calls;
 mod extensions;
 mod jobs;
 mod lifecycle;
+mod moving;
 mod order;
 mod placement;
 mod properties;

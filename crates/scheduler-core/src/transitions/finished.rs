@@ -126,6 +126,8 @@ impl SchedulerCore {
                     };
                     if missing == 1 {
                         self.ready.push(dependent);
+                    } else {
+                        self.gather(dependent, missing - 1, slot);
                     }
                 }
                 State::Assigned {

@@ -79,8 +79,9 @@ impl SchedulerCore {
                 self.job_table.set_waiting(job, self.jobs.has(job));
             }
             QueuedAt::Worker(worker) => {
+                let estimate_ns = self.specs.expected_ns(self.task(slot).spec);
                 if let Some(record) = self.workers.get_mut(worker) {
-                    self.located -= usize::from(record.located.remove(entry));
+                    self.located -= usize::from(record.dislocate(entry, estimate_ns));
                     self.touch(worker);
                 }
             }

@@ -25,6 +25,9 @@ impl SchedulerCore {
                 holder,
                 reason: why,
             } => {
+                if let Some(input) = self.task_slot(input) {
+                    self.traffic.arrived(input, worker);
+                }
                 let name = self.worker_slot(holder).and_then(|holder| {
                     self.unreachable.insert((worker, holder));
                     self.workers
@@ -40,6 +43,7 @@ impl SchedulerCore {
                     None => Some(worker),
                 };
                 if let (Some(holder), Some(input)) = (holder, self.task_slot(input)) {
+                    self.traffic.arrived(input, worker);
                     self.lacks(input, holder);
                 }
                 reason = format!("input {input} is missing");

@@ -12,6 +12,7 @@ impl SchedulerCore {
             self.free_at(worker, id);
             return;
         };
+        self.traffic.arrived(slot, worker);
         match self.task(slot).state {
             State::Memory {
                 mut holders,
@@ -50,6 +51,7 @@ impl SchedulerCore {
     /// A worker could not get a copy that it was told to get.
     pub(crate) fn acquire_failed(&mut self, worker: u32, id: TaskId, reason: &str) {
         if let Some(slot) = self.task_slot(id) {
+            self.traffic.arrived(slot, worker);
             self.copy_given_up(slot, worker, reason);
             self.placed(slot);
             self.out_of_reach(worker, slot);

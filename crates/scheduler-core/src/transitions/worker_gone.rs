@@ -23,6 +23,7 @@ impl SchedulerCore {
         });
         self.specs.worker_present(&worker.hello.name, false);
         self.unreachable.retain(|&(a, b)| a != slot && b != slot);
+        self.traffic.worker_gone(slot);
         self.forget_offers(&worker);
         for (other, peer) in self.introduced_to(&worker) {
             self.tell_worker(other, ToWorker::PeerGone(peer));

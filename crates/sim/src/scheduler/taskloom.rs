@@ -13,6 +13,7 @@ pub struct Taskloom {
     core: SchedulerCore,
     effects: Effects,
     client: Option<ClientId>,
+    checked: bool,
 }
 
 impl Taskloom {
@@ -22,7 +23,15 @@ impl Taskloom {
             core: SchedulerCore::new(config, 1),
             effects: Effects::default(),
             client: None,
+            checked: false,
         }
+    }
+
+    /// Checks all invariants of the machine after every turn, which takes time in proportion to its
+    /// tables. What is broken is reported as [`taskloom_core::invariants`] says; debug builds stop.
+    pub fn checked(mut self) -> Self {
+        self.checked = true;
+        self
     }
 
     fn tell(&mut self, now: Time, event: Event) {
@@ -76,6 +85,9 @@ impl Scheduler for Taskloom {
         // The real loop listens between the turns of a large dispatch; here nothing arrives meanwhile.
         while self.core.is_unfinished() {
             self.tell(now, Event::EndOfTurn);
+        }
+        if self.checked {
+            self.core.check_all();
         }
         said.to_workers.append(&mut self.effects.to_workers);
         for (_, messages) in self.effects.to_clients.drain(..) {
