@@ -91,7 +91,7 @@ impl SchedulerCore {
             .keys()
             .filter(|slot| !worker.retracting.contains(slot))
             .filter(|slot| {
-                let given = worker.given.get(slot);
+                let given = worker.given.get(*slot);
                 given.is_some_and(|given| given.place == RunPlace::Thread)
             })
             .filter_map(|&slot| match self.task(slot).state {

@@ -4,7 +4,7 @@
 //! that order. A hash that keeps 16 of them in one place touches a line of memory for each 16, where one
 //! that scatters them touches another one for each.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A set of task slots.
