@@ -113,7 +113,11 @@ fn simulated_workers_are_measured() {
 #[test]
 fn a_graph_runs_without_and_with_its_durations() {
     let name = "xarray-25-variant";
-    assert_eq!(metrics("graph.xarray-25-variant", &["graph", name]), RATE);
+    let beside_merge = [&RATE[..], &["time_to_merge", "cpu_to_merge"]].concat();
+    assert_eq!(
+        metrics("graph.xarray-25-variant", &["graph", name]),
+        beside_merge
+    );
 }
 
 #[test]
@@ -155,7 +159,7 @@ fn the_scheduler_is_measured_from_outside() {
 
 #[test]
 fn what_is_not_there_is_said() {
-    let output = bench(&["graph", "tree-16"]);
+    let output = bench(&["graph", "oak-16"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
         !output.status.success() && errors.contains("tree-15"),

@@ -9,8 +9,9 @@ use taskloom_core::limits::{NAME_BYTES_MAX, OPERATIONS_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{Refusal, ToWorker, WorkerHello, WorkerWelcome};
 use taskloom_core::{Time, WorkerId};
 
-/// Heartbeats of all workers together come this far apart on average, or further.
-const HEARTBEATS_APART: Duration = Duration::from_millis(2);
+/// A worker is asked for a heartbeat this much later for each one that is there already. Each
+/// costs some 25 us, most of it the kernel's and the transport's.
+const HEARTBEATS_APART: Duration = Duration::from_millis(8);
 
 impl SchedulerCore {
     pub(crate) fn worker_joined(
