@@ -1,0 +1,1 @@
+//! Chunked arrays, also where chunk sizes are unknown.

@@ -1,0 +1,27 @@
+//! Fewer elements along some axes.
+
+use crate::block::Block;
+use crate::error::KernelError;
+use crate::kernel::{Class, Outputs, one, single};
+use serde::{Deserialize, Serialize};
+
+/// Fewer elements along some axes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reduce {
+    /// The block itself.
+    Pass,
+}
+
+impl Reduce {
+    pub(crate) fn name(&self) -> &'static str {
+        "pass"
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        Class::Task
+    }
+
+    pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
+        Ok(single(one(self.name(), inputs)?))
+    }
+}
