@@ -1,5 +1,8 @@
 //! One chunk of an array in memory.
 
+pub(crate) mod copy;
+mod rearrange;
+
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
@@ -70,8 +73,7 @@ impl Block {
     }
 
     fn of_storage(storage: Storage, shape: Extent) -> Result<Self, KernelError> {
-        let size = shape.iter().try_fold(1_usize, |n, &len| n.checked_mul(len));
-        if size != Some(storage.len()) {
+        if size_of(&shape) != Some(storage.len()) {
             return Err(KernelError::value(
                 "block",
                 format!(
@@ -106,7 +108,11 @@ impl Block {
 
     /// The number of elements.
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        // Beside a length of 0 the others may be any.
+        match self.is_empty() {
+            true => 0,
+            false => self.shape.iter().product(),
+        }
     }
 
     /// Whether there are no elements.
@@ -180,7 +186,7 @@ impl Block {
     /// If the dtype is another.
     pub fn into_array<T: Element>(self) -> Result<ArrayD<T>, KernelError> {
         if !(self.offset == 0 && self.len() == self.storage.len() && self.is_contiguous()) {
-            return Ok(in_c_order(self.view::<T>()?));
+            return self.copied();
         }
         let Self {
             storage,
@@ -199,7 +205,7 @@ impl Block {
                     shape,
                     strides,
                 };
-                Ok(in_c_order(shared.view::<T>()?))
+                shared.copied()
             }
         }
     }
@@ -280,7 +286,7 @@ impl Block {
     /// # Errors
     /// If the shape has another number of elements.
     pub fn reshaped(&self, shape: &[usize]) -> Result<Self, KernelError> {
-        if shape.iter().product::<usize>() != self.len() {
+        if size_of(shape) != Some(self.len()) {
             return Err(KernelError::Shapes {
                 operation: "reshape".to_owned(),
                 left: Shape(self.shape.clone()),
@@ -300,8 +306,8 @@ impl Block {
         if self.is_contiguous() {
             return self.clone();
         }
-        crate::dispatch!(self.dtype(), T => match self.view::<T>() {
-            Ok(view) => Self::from(in_c_order(view)),
+        crate::dispatch!(self.dtype(), T => match self.copied::<T>() {
+            Ok(copy) => Self::from(copy),
             Err(_) => self.clone(),
         })
     }
@@ -312,8 +318,8 @@ impl Block {
         if self.is_contiguous() && self.len() * 2 >= self.storage.len() {
             return self;
         }
-        crate::dispatch!(self.dtype(), T => match self.view::<T>() {
-            Ok(view) => Self::from(in_c_order(view)),
+        crate::dispatch!(self.dtype(), T => match self.copied::<T>() {
+            Ok(copy) => Self::from(copy),
             Err(_) => self.clone(),
         })
     }
@@ -334,6 +340,16 @@ impl Block {
                 ),
             )),
         }
+    }
+}
+
+/// The number of elements of a shape; `None` if there are more than can be counted.
+pub(crate) fn size_of(shape: &[usize]) -> Option<usize> {
+    match shape.contains(&0) {
+        true => Some(0),
+        false => shape
+            .iter()
+            .try_fold(1_usize, |size, &len| size.checked_mul(len)),
     }
 }
 
@@ -359,8 +375,7 @@ fn lies_in_c_order(shape: &[usize], strides: &[usize]) -> bool {
     true
 }
 
-/// A copy in C order. Where the last axis is not the one that lies in a row, small squares are
-/// copied one after another, so that both sides stay in the cache.
+/// A copy in C order.
 fn in_c_order<T: Element>(view: ArrayViewD<'_, T>) -> ArrayD<T> {
     let mut copy = ArrayD::from_elem(view.raw_dim(), T::ZERO);
     copy.assign(&view);
