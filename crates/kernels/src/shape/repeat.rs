@@ -53,7 +53,13 @@ pub(super) fn repeated(block: Block, axis: usize, times: &Times) -> Result<Block
     })
 }
 
-fn in_rows<T: Element>(from: &[T], len: usize, inner: usize, times: &Times, size: usize) -> Vec<T> {
+fn in_rows<T: Element>(
+    from: &[T],
+    len: usize,
+    inner: &[usize],
+    times: &Times,
+    size: usize,
+) -> Vec<T> {
     let mut to = Vec::with_capacity(size);
     if size > 0 {
         for (at, row) in from.chunks_exact(inner.iter().product()).enumerate() {
