@@ -1,1 +1,31 @@
 //! Chunked arrays, also where chunk sizes are unknown.
+//!
+//! What lives here: [`Array`], an expression over blocks; how arrays are cut ([`Axis`], [`Chunks`])
+//! and which unknown cuts are the same; the operations, each a dtype rule, a rule for axes and a
+//! layer that says what makes each block; and the way from an expression to tasks of a client, or to
+//! a computation in this thread.
+//!
+//! What does not: what is computed on one block (crate `kernels`), and where and when a task runs.
+
+mod array;
+mod axis;
+mod chunks;
+mod display;
+mod error;
+mod identity;
+mod layer;
+mod lower;
+mod node;
+mod operation;
+mod registry;
+mod run;
+mod source;
+mod typed;
+
+pub use array::Array;
+pub use axis::{Axis, AxisId};
+pub use chunks::{AUTO_BYTES, Chunk, Chunks};
+pub use error::{ArrayError, Result};
+pub use registry::{OnUnknown, Operation, operations};
+pub use taskloom_kernels::{Block, DType, Element, KernelError, Kind, Number, Scalar};
+pub use typed::TypedArray;

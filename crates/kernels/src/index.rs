@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 /// Elements by their places, masks, and assignment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Index {
-    /// The block itself.
-    Pass,
+    /// The lengths of the block's axes, as `uint64`.
+    Lengths,
 }
 
 impl Index {
     pub(crate) fn name(&self) -> &'static str {
-        "pass"
+        match self {
+            Self::Lengths => "lengths",
+        }
     }
 
     pub(crate) fn class(&self) -> Class {
@@ -22,6 +24,12 @@ impl Index {
     }
 
     pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
-        Ok(single(one(self.name(), inputs)?))
+        let block = one(self.name(), inputs)?;
+        match self {
+            Self::Lengths => {
+                let lengths = block.shape().iter().map(|&len| len as u64);
+                Ok(single(Block::vector(lengths.collect())))
+            }
+        }
     }
 }

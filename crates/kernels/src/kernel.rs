@@ -24,6 +24,9 @@ pub enum Class {
     /// Element by element, or another view of the same elements: goes into the task of whoever uses
     /// its result, if that is one task.
     Inline,
+    /// A smaller part of its one input: goes into the task of its one user if it is the only thing
+    /// which that takes. Else it is cut out where the whole lies, and only the part travels.
+    Part,
     /// Made of nothing at next to no cost: goes into the task of each who uses it.
     Source,
     /// Work of its own: what it needs may go into its task, but it goes into no other.

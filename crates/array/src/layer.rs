@@ -1,0 +1,110 @@
+//! What makes the blocks of a node.
+
+use crate::array::Array;
+use crate::identity::Identity;
+use smallvec::SmallVec;
+use std::sync::Arc;
+use taskloom_kernels::{Align, Block, Kernel};
+use taskloom_task::{Node as TaskNode, TaskCall, TaskFuture};
+
+/// What makes each block of a node's grid. It is a description: it holds parameters, never values.
+pub(crate) trait Layer: Send + Sync {
+    /// What it is called, in names and errors: "add".
+    fn name(&self) -> &'static str;
+
+    /// Takes in all parameters that the result depends on beside inputs, dtype and axes, which are
+    /// taken in already.
+    fn identity(&self, identity: &mut Identity);
+
+    /// The work that makes the block at this place of the grid.
+    fn block(&self, at: &[usize]) -> BlockTask;
+
+    /// How many blocks each task makes. If more than one, they are taken by [`BlockRef::output`].
+    fn outputs(&self) -> u32 {
+        1
+    }
+
+    /// The same operation on other inputs, if it works element by element (so that a slice of its
+    /// result is the operation on slices of its inputs).
+    fn again(&self, _inputs: &[Array]) -> Option<Array> {
+        None
+    }
+
+    /// The blocks themselves, if they are there already.
+    fn leaf(&self) -> Option<&Leaf> {
+        None
+    }
+}
+
+/// The work that makes one block.
+pub(crate) struct BlockTask {
+    /// What is done.
+    pub(crate) work: Work,
+    /// With which blocks.
+    pub(crate) inputs: SmallVec<[BlockRef; 3]>,
+    /// What inputs of unknown length must hold to.
+    pub(crate) align: Option<Box<Align>>,
+}
+
+impl BlockTask {
+    /// A kernel on these blocks.
+    pub(crate) fn kernel(kernel: Kernel, inputs: impl IntoIterator<Item = BlockRef>) -> Self {
+        Self {
+            work: Work::Kernel(kernel),
+            inputs: inputs.into_iter().collect(),
+            align: None,
+        }
+    }
+
+    /// The block is that of an input.
+    pub(crate) fn alias(input: BlockRef) -> Self {
+        Self {
+            work: Work::Alias,
+            inputs: [input].into_iter().collect(),
+            align: None,
+        }
+    }
+}
+
+/// Makes the call of a user's task of the nodes that hold its inputs.
+pub(crate) type UserCall = Arc<dyn Fn(&[TaskNode<Block>]) -> TaskCall<Block> + Send + Sync>;
+
+/// What is done for one block.
+pub(crate) enum Work {
+    /// A kernel.
+    Kernel(Kernel),
+    /// Nothing: the one input is the block.
+    Alias,
+    /// A task of the user, or one that reads or writes files.
+    User(UserCall),
+}
+
+/// Which block of which input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BlockRef {
+    /// Which of the node's inputs.
+    pub(crate) input: usize,
+    /// The place of the block in that input's grid, counted in C order.
+    pub(crate) block: usize,
+    /// Which output of the task that makes it.
+    pub(crate) output: u32,
+}
+
+impl BlockRef {
+    /// A block of an input that makes one per task.
+    pub(crate) fn new(input: usize, block: usize) -> Self {
+        Self {
+            input,
+            block,
+            output: 0,
+        }
+    }
+}
+
+/// Blocks that are there already.
+pub(crate) enum Leaf {
+    /// Here.
+    Local(crate::source::LocalBlocks),
+    /// On the cluster.
+    Futures(Vec<TaskFuture<Block>>),
+}

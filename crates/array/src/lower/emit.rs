@@ -1,0 +1,273 @@
+//! Making the tasks of a plan.
+
+use super::plan::{Plan, Planned};
+use crate::error::{ArrayError, Result};
+use crate::layer::{BlockTask, Leaf, UserCall, Work};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use taskloom_kernels::{Program, Source, Step};
+
+/// What a task takes: the result of an earlier one, whole or one of its outputs.
+#[derive(Clone)]
+pub(crate) struct Input<H> {
+    pub(crate) handle: H,
+    /// Which output, if the task makes several.
+    pub(crate) output: Option<u32>,
+}
+
+/// Where tasks are made.
+pub(crate) trait Target {
+    /// What stands for the result of a task.
+    type Handle: Clone;
+
+    /// A block that is there.
+    fn leaf(&mut self, leaf: &Leaf, block: usize) -> Result<Self::Handle>;
+
+    /// A task that runs a program and makes so many blocks. Without steps, the one input is the
+    /// result.
+    fn program(
+        &mut self,
+        program: &Program,
+        inputs: &[Input<Self::Handle>],
+        outputs: u32,
+    ) -> Result<Self::Handle>;
+
+    /// A task of the user.
+    fn user(&mut self, call: &UserCall, inputs: &[Input<Self::Handle>]) -> Result<Self::Handle>;
+}
+
+/// A block: its node, and its number there.
+type Place = (u32, u32);
+
+/// The handles of what was made so far.
+struct Made<H> {
+    handles: Vec<Vec<Option<H>>>,
+}
+
+impl<H: Clone> Made<H> {
+    fn get(&self, (node, block): Place) -> Option<H> {
+        self.handles[node as usize].get(block as usize)?.clone()
+    }
+
+    fn put(&mut self, (node, block): Place, blocks: usize, handle: H) {
+        let handles = &mut self.handles[node as usize];
+        if handles.is_empty() {
+            handles.resize_with(blocks, || None);
+        }
+        handles[block as usize] = Some(handle);
+    }
+}
+
+impl Plan {
+    /// Makes the tasks, each after what it uses, and gives the handles of what is wanted.
+    ///
+    /// # Errors
+    /// If the target refuses a task.
+    pub(crate) fn emit<T: Target>(mut self, target: &mut T) -> Result<Vec<T::Handle>> {
+        let mut made = Made {
+            handles: std::iter::repeat_with(Vec::new)
+                .take(self.nodes.len())
+                .collect(),
+        };
+        let mut builder = Builder::default();
+        for at in 0..self.nodes.len() as u32 {
+            let blocks = self.nodes[at as usize].tasks.len();
+            for block in 0..blocks as u32 {
+                let planned = &self.nodes[at as usize];
+                let handle = if let Some(leaf) = planned.node.layer().leaf() {
+                    if !planned.is_used(block) {
+                        continue;
+                    }
+                    target.leaf(leaf, block as usize)?
+                } else if planned.is_own(block) {
+                    self.task((at, block), &mut builder, &made, target)?
+                } else {
+                    continue;
+                };
+                made.put((at, block), blocks, handle);
+            }
+        }
+        let wanted = std::mem::take(&mut self.wanted);
+        wanted
+            .into_iter()
+            .map(|place| {
+                let (place, output) = self.resolve(place, 0)?;
+                let handle = made.get(place).ok_or_else(|| lost(&self.nodes, place))?;
+                match self.output_of(place, output) {
+                    None => Ok(handle),
+                    output => target.program(&Program::default(), &[Input { handle, output }], 1),
+                }
+            })
+            .collect()
+    }
+
+    /// Which output is meant, if the task of this block makes several.
+    fn output_of(&self, (node, _): Place, output: u32) -> Option<u32> {
+        let layer = self.nodes[node as usize].node.layer();
+        (layer.outputs() > 1).then_some(output)
+    }
+
+    /// The block that a block is, through aliases.
+    fn resolve(&self, mut place: Place, mut output: u32) -> Result<(Place, u32)> {
+        loop {
+            let planned = &self.nodes[place.0 as usize];
+            if planned.is_leaf() {
+                return Ok((place, output));
+            }
+            match planned.tasks.get(place.1 as usize) {
+                Some(Some(BlockTask {
+                    work: Work::Alias,
+                    inputs,
+                    ..
+                })) => {
+                    let input = inputs.first().ok_or_else(|| lost(&self.nodes, place))?;
+                    let node = planned.inputs[input.input];
+                    (place, output) = ((node, input.block as u32), input.output);
+                }
+                _ => return Ok((place, output)),
+            }
+        }
+    }
+
+    /// Makes the task of a block that has one of its own.
+    fn task<T: Target>(
+        &mut self,
+        root: Place,
+        builder: &mut Builder,
+        made: &Made<T::Handle>,
+        target: &mut T,
+    ) -> Result<T::Handle> {
+        let outputs = self.nodes[root.0 as usize].node.layer().outputs();
+        let slot = &mut self.nodes[root.0 as usize].tasks[root.1 as usize];
+        let task = slot.take().ok_or_else(|| lost(&self.nodes, root))?;
+        builder.clear();
+        if let Work::User(call) = &task.work {
+            let inputs = task.inputs.iter().map(|input| {
+                let node = self.nodes[root.0 as usize].inputs[input.input];
+                let (place, output) = self.resolve((node, input.block as u32), input.output)?;
+                Ok((place, self.output_of(place, output)))
+            });
+            builder.inputs = inputs.collect::<Result<_>>()?;
+            let inputs = self.inputs(builder, made)?;
+            return target.user(call, &inputs);
+        }
+        self.build(root, task, builder)?;
+        let inputs = self.inputs(builder, made)?;
+        target.program(&builder.program, &inputs, outputs)
+    }
+
+    fn inputs<H: Clone>(&self, builder: &Builder, made: &Made<H>) -> Result<Vec<Input<H>>> {
+        let inputs = builder.inputs.iter().map(|&(place, output)| {
+            let handle = made.get(place).ok_or_else(|| lost(&self.nodes, place))?;
+            Ok(Input { handle, output })
+        });
+        inputs.collect()
+    }
+
+    /// Puts the steps of a task into the builder: those of all blocks that are computed within it,
+    /// each after what it uses.
+    fn build(&mut self, root: Place, task: BlockTask, builder: &mut Builder) -> Result<()> {
+        let mut open = vec![Open::new(root, task)];
+        while let Some(top) = open.last_mut() {
+            let Some(input) = top.task.inputs.get(top.sources.len()) else {
+                if let Some(done) = open.pop() {
+                    builder.push(done)?;
+                }
+                continue;
+            };
+            let node = self.nodes[top.place.0 as usize].inputs[input.input];
+            let (place, output) = self.resolve((node, input.block as u32), input.output)?;
+            let planned = &self.nodes[place.0 as usize];
+            if planned.is_leaf() || planned.is_own(place.1) {
+                let output = self.output_of(place, output);
+                top.sources.push(builder.input(place, output));
+            } else if let Some(step) = builder.step(place) {
+                top.sources.push(Source::Step(step, output));
+            } else {
+                // What is made of nothing may be within several tasks; all else is within one.
+                let task = match self.nodes[place.0 as usize].tasks[place.1 as usize].take() {
+                    Some(task) if !task.inputs.is_empty() => task,
+                    _ => self.nodes[place.0 as usize].work(place.1),
+                };
+                open.push(Open::new(place, task));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A block whose inputs are being looked at.
+struct Open {
+    place: Place,
+    task: BlockTask,
+    sources: SmallVec<[Source; 3]>,
+}
+
+impl Open {
+    fn new(place: Place, task: BlockTask) -> Self {
+        Self {
+            place,
+            task,
+            sources: SmallVec::new(),
+        }
+    }
+}
+
+/// A task that is being made; used again for each.
+#[derive(Default)]
+struct Builder {
+    program: Program,
+    inputs: Vec<(Place, Option<u32>)>,
+    steps: FxHashMap<Place, u32>,
+}
+
+impl Builder {
+    fn clear(&mut self) {
+        self.program.steps.clear();
+        self.inputs.clear();
+        self.steps.clear();
+    }
+
+    /// The place of an input among those of the task.
+    fn input(&mut self, place: Place, output: Option<u32>) -> Source {
+        let known = self
+            .inputs
+            .iter()
+            .position(|&input| input == (place, output));
+        let at = known.unwrap_or_else(|| {
+            self.inputs.push((place, output));
+            self.inputs.len() - 1
+        });
+        Source::Input(at as u32)
+    }
+
+    fn step(&self, place: Place) -> Option<u32> {
+        self.steps.get(&place).copied()
+    }
+
+    fn push(&mut self, done: Open) -> Result<()> {
+        let Work::Kernel(kernel) = done.task.work else {
+            return Err(ArrayError::value(
+                "a graph",
+                "a task of a user is within another",
+            ));
+        };
+        self.steps
+            .insert(done.place, self.program.steps.len() as u32);
+        self.program.steps.push(Step {
+            kernel,
+            inputs: done.sources,
+            align: done.task.align,
+        });
+        Ok(())
+    }
+}
+
+/// A block that a layer used without naming it.
+fn lost(nodes: &[Planned], (node, block): Place) -> ArrayError {
+    let name = nodes.get(node as usize).map(|planned| planned.node.name());
+    ArrayError::value(
+        name.unwrap_or_default(),
+        format!("block {block} was not planned; this is a defect of the library"),
+    )
+}
