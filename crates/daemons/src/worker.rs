@@ -1,6 +1,7 @@
-//! The standard worker: it knows the tasks of the demo, and runs programs.
+//! The standard worker: it knows the tasks of arrays and of the demo, and runs programs.
 
 use std::process::ExitCode;
+use taskloom_array as _;
 use taskloom_flights as _;
 use taskloom_programs as _;
 

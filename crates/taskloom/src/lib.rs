@@ -31,6 +31,10 @@ pub mod prelude;
 #[doc(hidden)]
 pub use taskloom_task::__private;
 
+/// Chunked arrays, also where chunk sizes are unknown (feature `array`, on by default).
+#[cfg(feature = "array")]
+pub use taskloom_array as array;
+
 pub use taskloom_client::TaskClient;
 pub use taskloom_client::{
     Arrival, Barrier, Event, Lock, LockGuard, LockHolder, LockState, MultiLock, Permits, Semaphore,

@@ -1,0 +1,24 @@
+//! Arrays on a real cluster in this process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use ndarray::array;
+use taskloom_array::prelude::*;
+use taskloom_cluster::LocalCluster;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_comes_back() {
+    let cluster = LocalCluster::builder().workers(2).start().await.unwrap();
+    let client = cluster.client().await.unwrap();
+    let values = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]];
+    let x = client.array(&values, Chunks::of([2, 2])).unwrap();
+    assert_eq!(x.to_local::<f64>().await.unwrap(), values.into_dyn());
+    let kept = x.persist().await.unwrap();
+    assert_eq!(kept.to_local::<f64>().await.unwrap().sum(), 45.0);
+    let unknown = kept.forget_chunk_sizes();
+    assert_eq!(unknown.shape(), [None, None]);
+    let known = unknown.compute_chunk_sizes().await.unwrap();
+    assert_eq!(known.chunks(), x.chunks());
+    assert_eq!(known.to_local::<f64>().await.unwrap().sum(), 45.0);
+    client.close().await;
+    cluster.close().await.unwrap();
+}
