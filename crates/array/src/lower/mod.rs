@@ -6,6 +6,8 @@
 
 mod emit;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use emit::{Input, Target};
 pub(crate) use plan::Plan;
