@@ -97,6 +97,20 @@ impl Array {
         self.declared(self.axes().iter().map(Axis::forgotten).collect())
     }
 
+    /// As [`Array::forget_chunk_sizes`], along some axes only; negative ones count from the last.
+    ///
+    /// # Errors
+    /// If the array is in the failed state or has no such axis.
+    pub fn forget_chunk_sizes_along(&self, axes: impl IntoIterator<Item = isize>) -> Result<Self> {
+        self.good()?;
+        let mut forgotten: Axes = self.axes().iter().cloned().collect();
+        for axis in axes {
+            let at = self.axis_of("forget_chunk_sizes_along", axis)?;
+            forgotten[at] = forgotten[at].forgotten();
+        }
+        Ok(self.declared(forgotten))
+    }
+
     /// The same array, taken as cut like another along each axis where nothing says so: for arrays of
     /// which you know that they agree. When their blocks meet, their lengths are compared.
     ///
