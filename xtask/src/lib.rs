@@ -8,5 +8,6 @@
 
 pub mod cargo;
 pub mod commands;
+pub mod peers;
 pub mod skips;
 pub mod tidy;

@@ -33,11 +33,20 @@ enum Command {
     /// Run all tests of the workspace, with those in its documentation
     ///
     /// Prints a line `skipped: why` for each test that this machine cannot run.
+    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test -p taskloom-core\n  \
+        cargo xtask test --peers")]
     Test {
+        /// Compare array expressions with numpy, drawn anew: needs Python, which nothing else does
+        #[arg(long)]
+        peers: bool,
+        /// The seed of the expressions, to see again what failed; a new one without
+        #[arg(long, value_name = "SEED", requires = "peers")]
+        seed: Option<String>,
         /// Arguments for `cargo test`, such as `-p taskloom-core`; the whole workspace without
         #[arg(
             trailing_var_arg = true,
             allow_hyphen_values = true,
+            conflicts_with = "peers",
             value_name = "ARGUMENTS"
         )]
         arguments: Vec<String>,
@@ -66,7 +75,10 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Demo { flags } => commands::demo(&flags),
-        Command::Test { arguments } => commands::test(&arguments),
+        Command::Test {
+            peers: true, seed, ..
+        } => xtask::peers::test(seed.as_deref()),
+        Command::Test { arguments, .. } => commands::test(&arguments),
         Command::Bench { arguments } => commands::bench(&arguments),
         Command::Tidy => commands::tidy(),
         Command::Ci => commands::ci(),
