@@ -22,3 +22,16 @@ async fn what_is_sent_comes_back() {
     client.close().await;
     cluster.close().await.unwrap();
 }
+
+/// A block that is far larger than a message travels to a worker and back.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_blocks_travel_whole() {
+    let cluster = LocalCluster::builder().workers(2).start().await.unwrap();
+    let client = cluster.client().await.unwrap();
+    let values = ndarray::Array2::from_shape_fn((2000, 1500), |(i, j)| (i * 7 + j) as f64);
+    let x = client.array(&values, Chunks::of([1500, 1500])).unwrap();
+    let kept = x.persist().await.unwrap();
+    assert_eq!(kept.to_local::<f64>().await.unwrap(), values.into_dyn());
+    client.close().await;
+    cluster.close().await.unwrap();
+}
