@@ -33,8 +33,10 @@ enum Command {
     /// Run all tests of the workspace, with those in its documentation
     ///
     /// Prints a line `skipped: why` for each test that this machine cannot run.
-    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test -p taskloom-core\n  \
-        cargo xtask test --peers")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask test\n  cargo xtask test -p taskloom-core\n  \
+        cargo xtask test --peers"
+    )]
     Test {
         /// Compare array expressions with numpy, drawn anew: needs Python, which nothing else does
         #[arg(long)]

@@ -87,6 +87,28 @@ impl Axis {
         }
     }
 
+    /// The id of the cut and where it comes from, as they travel.
+    pub(crate) fn cut(&self) -> Option<([u8; 16], String)> {
+        let cut = self.cut.as_ref()?;
+        Some((cut.id.0, cut.reason.clone()))
+    }
+
+    /// An axis as it travelled.
+    pub(crate) fn of_cut(lengths: Vec<Option<usize>>, cut: Option<([u8; 16], String)>) -> Self {
+        let cut = cut.map(|(id, reason)| {
+            Arc::new(Cut {
+                id: AxisId(id),
+                reason,
+                lengths: OnceLock::new(),
+            })
+        });
+        Self {
+            len: sum(&lengths),
+            lengths: lengths.into(),
+            cut,
+        }
+    }
+
     /// The same cut with lengths that were found out.
     pub(crate) fn found(&self, lengths: Arc<[usize]>) -> Self {
         let known = Self::known(lengths.iter().copied());

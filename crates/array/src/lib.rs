@@ -19,6 +19,7 @@ mod lower;
 mod node;
 mod operation;
 pub mod prelude;
+mod publish;
 mod registry;
 mod run;
 mod source;

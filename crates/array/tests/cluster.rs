@@ -35,3 +35,31 @@ async fn large_blocks_travel_whole() {
     client.close().await;
     cluster.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_array_keeps_its_cuts() {
+    let cluster = LocalCluster::builder().workers(2).start().await.unwrap();
+    let client = cluster.client().await.unwrap();
+    let x = client
+        .array(&array![1_i64, 2, 3], Chunks::of([2]))
+        .unwrap()
+        .forget_chunk_sizes();
+    let error = client
+        .publish("x", &(&x).persist().await.unwrap().forget_chunk_sizes())
+        .await;
+    assert!(error.unwrap_err().to_string().contains("persist()"));
+    client
+        .publish("x", &x.persist().await.unwrap())
+        .await
+        .unwrap();
+    let other = cluster.client().await.unwrap();
+    let got: Array = other.dataset("x").await.unwrap();
+    assert!(got.axes()[0].is_aligned(&x.axes()[0]));
+    assert_eq!(
+        got.to_local::<i64>().await.unwrap(),
+        array![1_i64, 2, 3].into_dyn()
+    );
+    client.close().await;
+    other.close().await;
+    cluster.close().await.unwrap();
+}

@@ -19,7 +19,7 @@ use taskloom_task::{Bytes, FutureHandle, TaskFuture};
 /// pairs of what can be published. Collections of your own implement it too:
 ///
 /// ```
-/// use taskloom_client::{Dataset, DatasetParts, Error, TaskFuture};
+/// use taskloom_client::{Client, Dataset, DatasetParts, Error, TaskFuture};
 ///
 /// /// A table in pieces.
 /// struct Table {
@@ -33,11 +33,12 @@ use taskloom_task::{Bytes, FutureHandle, TaskFuture};
 ///         "f64".into()
 ///     }
 ///
-///     fn parts(&self) -> DatasetParts {
-///         DatasetParts::of_futures(self.columns.iter().map(|column| column.handle().clone()))
+///     fn parts(&self) -> Result<DatasetParts, Error> {
+///         let futures = self.columns.iter().map(|column| column.handle().clone());
+///         Ok(DatasetParts::of_futures(futures))
 ///     }
 ///
-///     fn from_parts(parts: DatasetParts) -> Result<Self, Error> {
+///     fn from_parts(parts: DatasetParts, _client: &Client) -> Result<Self, Error> {
 ///         Ok(Self {
 ///             columns: parts.futures.into_iter().map(TaskFuture::new).collect(),
 ///         })
@@ -52,13 +53,16 @@ pub trait Dataset: Sized {
     fn of() -> String;
 
     /// Its futures, and what else is needed to make it again.
-    fn parts(&self) -> DatasetParts;
+    ///
+    /// # Errors
+    /// If it has no futures yet, or is not valid.
+    fn parts(&self) -> Result<DatasetParts>;
 
-    /// Makes it again.
+    /// Makes it again, for the client that got it.
     ///
     /// # Errors
     /// If the parts are not of such a data set.
-    fn from_parts(parts: DatasetParts) -> Result<Self>;
+    fn from_parts(parts: DatasetParts, client: &Client) -> Result<Self>;
 }
 
 /// What a data set is made of.
@@ -102,11 +106,11 @@ impl<T> Dataset for TaskFuture<T> {
         type_name::<T>().into()
     }
 
-    fn parts(&self) -> DatasetParts {
-        DatasetParts::of_futures([self.handle().clone()])
+    fn parts(&self) -> Result<DatasetParts> {
+        Ok(DatasetParts::of_futures([self.handle().clone()]))
     }
 
-    fn from_parts(parts: DatasetParts) -> Result<Self> {
+    fn from_parts(parts: DatasetParts, _client: &Client) -> Result<Self> {
         match <[_; 1]>::try_from(parts.futures) {
             Ok([handle]) => Ok(Self::new(handle)),
             Err(futures) => {
@@ -124,11 +128,12 @@ impl<T> Dataset for Vec<TaskFuture<T>> {
         type_name::<T>().into()
     }
 
-    fn parts(&self) -> DatasetParts {
-        DatasetParts::of_futures(self.iter().map(|future| future.handle().clone()))
+    fn parts(&self) -> Result<DatasetParts> {
+        let handles = self.iter().map(|future| future.handle().clone());
+        Ok(DatasetParts::of_futures(handles))
     }
 
-    fn from_parts(parts: DatasetParts) -> Result<Self> {
+    fn from_parts(parts: DatasetParts, _client: &Client) -> Result<Self> {
         Ok(parts.futures.into_iter().map(TaskFuture::new).collect())
     }
 }
@@ -140,19 +145,19 @@ impl<T> Dataset for BTreeMap<String, TaskFuture<T>> {
         type_name::<T>().into()
     }
 
-    fn parts(&self) -> DatasetParts {
+    fn parts(&self) -> Result<DatasetParts> {
         let names: Vec<&String> = self.keys().collect();
-        DatasetParts {
+        Ok(DatasetParts {
             futures: self
                 .values()
                 .map(|future| future.handle().clone())
                 .collect(),
             // Names are always encoded.
             details: to_payload(&names).unwrap_or_default(),
-        }
+        })
     }
 
-    fn from_parts(parts: DatasetParts) -> Result<Self> {
+    fn from_parts(parts: DatasetParts, _client: &Client) -> Result<Self> {
         let names: Vec<String> =
             from_payload(&parts.details).map_err(|reason| unfit(Self::KIND, reason))?;
         if names.len() != parts.futures.len() {
@@ -172,18 +177,18 @@ impl<A: Dataset, B: Dataset> Dataset for (A, B) {
         format!("{} of {} and {} of {}", A::KIND, A::of(), B::KIND, B::of())
     }
 
-    fn parts(&self) -> DatasetParts {
-        let (a, b) = (self.0.parts(), self.1.parts());
+    fn parts(&self) -> Result<DatasetParts> {
+        let (a, b) = (self.0.parts()?, self.1.parts()?);
         let (kinds, cut) = ((A::KIND, B::KIND), a.futures.len() as u64);
         let details = to_payload(&(kinds, cut, &a.details, &b.details));
-        DatasetParts {
+        Ok(DatasetParts {
             futures: a.futures.into_iter().chain(b.futures).collect(),
             // Two texts, a number and bytes are always encoded.
             details: details.unwrap_or_default(),
-        }
+        })
     }
 
-    fn from_parts(mut parts: DatasetParts) -> Result<Self> {
+    fn from_parts(mut parts: DatasetParts, client: &Client) -> Result<Self> {
         type Details = ((String, String), u64, Bytes, Bytes);
         let ((a, b), cut, of_a, of_b): Details =
             from_payload(&parts.details).map_err(|reason| unfit(Self::KIND, reason))?;
@@ -196,14 +201,20 @@ impl<A: Dataset, B: Dataset> Dataset for (A, B) {
         let cut = usize::try_from(cut).unwrap_or(usize::MAX).min(all);
         let second = parts.futures.split_off(cut);
         Ok((
-            A::from_parts(DatasetParts {
-                futures: parts.futures,
-                details: of_a,
-            })?,
-            B::from_parts(DatasetParts {
-                futures: second,
-                details: of_b,
-            })?,
+            A::from_parts(
+                DatasetParts {
+                    futures: parts.futures,
+                    details: of_a,
+                },
+                client,
+            )?,
+            B::from_parts(
+                DatasetParts {
+                    futures: second,
+                    details: of_b,
+                },
+                client,
+            )?,
         ))
     }
 }
@@ -212,15 +223,16 @@ impl<A: Dataset, B: Dataset> Dataset for (A, B) {
 #[must_use = "nothing is published before this is awaited"]
 pub struct Publish {
     client: Client,
-    request: PutRequest,
-    futures: Vec<Arc<dyn FutureHandle>>,
+    prepared: Result<(PutRequest, Vec<Arc<dyn FutureHandle>>)>,
 }
 
 impl Publish {
     /// To take the place of a data set of that name, if there is one. Without it a name that is in
     /// use is an error.
     pub fn replace(mut self) -> Self {
-        self.request.replace = true;
+        if let Ok((request, _)) = &mut self.prepared {
+            request.replace = true;
+        }
         self
     }
 }
@@ -230,17 +242,15 @@ impl IntoFuture for Publish {
     type IntoFuture = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self {
-            client,
-            request,
-            futures,
-        } = self;
-        let mut call = client.call::<DatasetPut>(request);
-        for handle in futures {
-            call = call.handle(handle);
-        }
-        let calling = call.into_future();
-        Box::pin(async move { calling.await.map(drop) })
+        let Self { client, prepared } = self;
+        let calling = prepared.map(|(request, futures)| {
+            let mut call = client.call::<DatasetPut>(request);
+            for handle in futures {
+                call = call.handle(handle);
+            }
+            call.into_future()
+        });
+        Box::pin(async move { calling?.await.map(drop) })
     }
 }
 
@@ -262,20 +272,22 @@ impl Client {
     /// or longer than 512 bytes, the data set has more than 65,536 futures, or a future belongs to
     /// another client.
     pub fn publish<D: Dataset>(&self, name: impl Into<String>, dataset: &D) -> Publish {
-        let DatasetParts { futures, details } = dataset.parts();
-        let description = Description {
-            kind: D::KIND.into(),
-            of: D::of(),
-            details,
-        };
-        Publish {
-            client: self.clone(),
-            request: PutRequest {
+        let prepared = dataset.parts().map(|DatasetParts { futures, details }| {
+            let description = Description {
+                kind: D::KIND.into(),
+                of: D::of(),
+                details,
+            };
+            let request = PutRequest {
                 name: name.into(),
                 description,
                 replace: false,
-            },
-            futures,
+            };
+            (request, futures)
+        });
+        Publish {
+            client: self.clone(),
+            prepared,
         }
     }
 
@@ -297,7 +309,7 @@ impl Client {
             )));
         }
         let futures = reply.futures;
-        D::from_parts(DatasetParts { futures, details })
+        D::from_parts(DatasetParts { futures, details }, self)
     }
 
     /// The names of all published data sets, sorted.
