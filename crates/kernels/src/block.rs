@@ -168,7 +168,7 @@ impl Block {
     }
 
     /// From the first element to the end of the storage.
-    fn elements<T: Element>(&self) -> Result<&[T], KernelError> {
+    pub(crate) fn elements<T: Element>(&self) -> Result<&[T], KernelError> {
         let elements = self
             .storage
             .slice::<T>()
@@ -208,6 +208,29 @@ impl Block {
                 shared.copied()
             }
         }
+    }
+
+    /// The elements in C order as a vector, if this is the only block that has them, all of them, and
+    /// they lie so.
+    ///
+    /// # Errors
+    /// The block, if not.
+    pub(crate) fn into_unique<T: Element>(self) -> Result<Vec<T>, Self> {
+        if !(self.offset == 0 && self.len() == self.storage.len() && self.is_contiguous()) {
+            return Err(self);
+        }
+        let Self {
+            storage,
+            offset,
+            shape,
+            strides,
+        } = self;
+        storage.into_vec::<T>().map_err(|storage| Self {
+            storage,
+            offset,
+            shape,
+            strides,
+        })
     }
 
     /// The elements in C order as a vector: moved if possible, else copied.
