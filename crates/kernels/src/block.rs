@@ -304,33 +304,6 @@ impl Block {
         Ok(part)
     }
 
-    /// The elements at equal places along two axes; the first of them remains. Nothing is copied.
-    ///
-    /// # Errors
-    /// If the axes are of different lengths, or not two of the block's.
-    pub fn diagonal(
-        &self,
-        operation: &str,
-        axis: usize,
-        other: usize,
-    ) -> Result<Self, KernelError> {
-        let fits = axis != other && axis.max(other) < self.ndim();
-        if !fits || self.shape[axis] != self.shape[other] {
-            return Err(KernelError::value(
-                operation,
-                format!(
-                    "axes {axis} and {other} of a block of the shape {} have no diagonal",
-                    Shape(self.shape.clone())
-                ),
-            ));
-        }
-        let mut diagonal = self.clone();
-        diagonal.strides[axis] += self.strides[other];
-        diagonal.shape.remove(other);
-        diagonal.strides.remove(other);
-        Ok(diagonal)
-    }
-
     /// The same elements in C order in another shape; copied only if they do not lie in C order.
     ///
     /// # Errors

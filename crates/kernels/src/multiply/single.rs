@@ -2,7 +2,7 @@
 
 use super::{Labels, Ring};
 use crate::block::{Block, Extent};
-use crate::error::KernelError;
+use crate::error::{KernelError, Shape};
 
 /// The block with the axes of `out`: diagonals of axes with equal labels, sums over labels that
 /// `out` lacks, the rest in `out`'s order.
@@ -39,25 +39,36 @@ pub(super) fn summed(
 ) -> Result<(Block, Labels), KernelError> {
     let mut block = block;
     let mut labels = Labels::from_slice(labels);
-    let mut axis = 0;
-    while axis < labels.len() {
-        let again = labels[axis + 1..]
-            .iter()
-            .position(|&other| other == labels[axis]);
-        match again {
-            Some(after) => {
-                let other = axis + 1 + after;
-                block = block.diagonal(name, axis, other)?;
-                labels.remove(other);
-            }
-            None => axis += 1,
+    while let Some([axis, other]) = pair(&labels) {
+        if block.len_of(axis) != block.len_of(other) {
+            return Err(KernelError::value(
+                name,
+                format!(
+                    "axes {axis} and {other} of a block of the shape {} have no diagonal",
+                    Shape(block.shape().into())
+                ),
+            ));
         }
+        // The diagonal becomes the last axis.
+        block = block.diagonal([axis, other], 0)?;
+        labels.remove(other);
+        let label = labels.remove(axis);
+        labels.push(label);
     }
     while let Some(axis) = labels.iter().position(|&label| !kept(label)) {
         block = sum_axis(&block, axis)?;
         labels.remove(axis);
     }
     Ok((block, labels))
+}
+
+/// Two axes of one label.
+fn pair(labels: &[u8]) -> Option<[usize; 2]> {
+    (0..labels.len()).find_map(|axis| {
+        let after = labels[axis + 1..].iter();
+        let other = after.copied().position(|label| label == labels[axis])?;
+        Some([axis, axis + 1 + other])
+    })
 }
 
 fn sum_axis(block: &Block, axis: usize) -> Result<Block, KernelError> {
