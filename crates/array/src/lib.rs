@@ -7,6 +7,7 @@
 //!
 //! What does not: what is computed on one block (crate `kernels`), and where and when a task runs.
 
+mod arrange;
 mod array;
 mod axis;
 mod chunks;

@@ -42,4 +42,4 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 }
 
 /// A slice per module of operations.
-const TABLES: &[&[Operation]] = &[];
+const TABLES: &[&[Operation]] = &[crate::arrange::OPERATIONS];

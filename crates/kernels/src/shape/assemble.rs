@@ -22,9 +22,6 @@ pub struct Assemble {
     pub cuts: Vec<SmallVec<[Cut; 1]>>,
     /// What [`Cut::Fill`] fills with.
     pub fill: Option<Fill>,
-    /// Whether it is a task of its own, so that only the part that is taken travels, even where it
-    /// could go into the task of its user.
-    pub apart: bool,
 }
 
 /// What parts are put together for.
@@ -181,10 +178,11 @@ impl Assemble {
     }
 
     pub(super) fn class(&self) -> Class {
-        let one = self.cuts.iter().all(|cuts| cuts.len() == 1);
-        match one && !self.apart {
+        let as_long = |cut: &Cut| matches!(cut, Cut::All | Cut::Reversed);
+        let as_large = |cuts: &SmallVec<[Cut; 1]>| cuts.len() == 1 && as_long(&cuts[0]);
+        match self.cuts.iter().all(as_large) {
             true => Class::Inline,
-            false => Class::Task,
+            false => Class::Part,
         }
     }
 
@@ -380,7 +378,6 @@ mod tests {
             purpose: Purpose::Rechunk,
             cuts: cuts.iter().map(|cuts| SmallVec::from_slice(cuts)).collect(),
             fill: None,
-            apart: false,
         }
     }
 
@@ -404,13 +401,14 @@ mod tests {
         let made = kernel.run(blocks).unwrap();
         assert_eq!(made.shape(), [2, 4]);
         assert_eq!(made.into_vec::<i64>().unwrap(), [2, 3, 5, 4, 0, 1, 1, 0]);
-        assert_eq!(kernel.class(), Class::Task);
+        assert_eq!(kernel.class(), Class::Part);
     }
 
     #[test]
     fn one_part_is_a_view() {
         let kernel = assemble(&[&[Cut::Part { start: 1, len: 1 }], &[Cut::All]]);
-        assert_eq!(kernel.class(), Class::Inline);
+        assert_eq!(kernel.class(), Class::Part);
+        assert_eq!(assemble(&[&[Cut::Reversed]]).class(), Class::Inline);
         let made = kernel.run(vec![block(&[2, 3])]).unwrap();
         assert_eq!(made.into_vec::<i64>().unwrap(), [3, 4, 5]);
         let trimmed = assemble(&[&[Cut::Trim {
