@@ -1,0 +1,83 @@
+//! New elements of nothing: constants, ramps, identities, random numbers.
+
+mod basic;
+mod constant;
+mod random;
+mod room;
+
+pub use basic::{Diagonal, Line, Ramp};
+pub use constant::Constant;
+pub use random::{Distribution, Permutation, Pick, Place, Race, Random, Stream};
+
+use crate::block::Block;
+use crate::error::KernelError;
+use crate::kernel::{Class, Outputs, inputs_of, single};
+use serde::{Deserialize, Serialize};
+
+/// New elements of nothing, or (random choices) of little.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Make {
+    /// One value everywhere.
+    Constant(Constant),
+    /// Values that grow by the same step along one axis.
+    Ramp(Ramp),
+    /// numpy's `linspace`: evenly spaced values between two ends.
+    Line(Line),
+    /// Ones on a diagonal, or on and below one, and zeros elsewhere.
+    Diagonal(Diagonal),
+    /// Independent random numbers.
+    Random(Random),
+    /// A part of the numbers from 0 in random order.
+    Permutation(Permutation),
+    /// Random elements of a block, each as often as it comes.
+    Pick(Pick),
+    /// Random places by weight, each at most once.
+    Race(Race),
+}
+
+impl Make {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Constant(_) => "full",
+            Self::Ramp(_) => "arange",
+            Self::Line(_) => "linspace",
+            Self::Diagonal(diagonal) => diagonal.name(),
+            Self::Random(random) => random.name(),
+            Self::Permutation(_) => "permutation",
+            Self::Pick(_) | Self::Race(_) => "choice",
+        }
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        match self {
+            Self::Constant(_) | Self::Ramp(_) | Self::Line(_) | Self::Diagonal(_) => Class::Source,
+            Self::Random(random) if random.is_cheap() => Class::Source,
+            // Dearer than to fetch what was made: made once if several use it.
+            Self::Random(_) | Self::Permutation(_) => Class::Inline,
+            Self::Pick(_) | Self::Race(_) => Class::Task,
+        }
+    }
+
+    pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
+        let block = match self {
+            Self::Pick(pick) => return pick.run(inputs).map(single),
+            Self::Race(race) => return race.run(inputs).map(single),
+            source => {
+                let [] = inputs_of(self.name(), inputs)?;
+                match source {
+                    Self::Constant(constant) => constant.run(),
+                    Self::Ramp(ramp) => ramp.run(),
+                    Self::Line(line) => line.run(),
+                    Self::Diagonal(diagonal) => diagonal.run(),
+                    Self::Random(random) => random.run(),
+                    Self::Permutation(permutation) => permutation.run(),
+                    Self::Pick(_) | Self::Race(_) => return Ok(Outputs::new()),
+                }
+            }
+        };
+        block.map(single)
+    }
+}
+
+#[cfg(test)]
+mod tests;
