@@ -42,4 +42,10 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 }
 
 /// A slice per module of operations.
-const TABLES: &[&[Operation]] = &[crate::arrange::OPERATIONS];
+// One per line, so that changes do not meet.
+#[rustfmt::skip]
+const TABLES: &[&[Operation]] = &[
+    crate::make::OPERATIONS,
+    crate::random::OPERATIONS,
+    crate::arrange::OPERATIONS,
+];

@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer, Leaf, UserCall};
 use crate::node::number;
-use taskloom_kernels::make::Make;
+use taskloom_kernels::make::{Constant, Make};
 use taskloom_kernels::shape::Reshape;
-use taskloom_kernels::{DType, Kernel, Program, Source};
+use taskloom_kernels::{DType, Kernel, Number, Program, Source};
 
 /// Writes down what is made.
 #[derive(Default)]
@@ -117,8 +117,13 @@ impl Layer for Zeros {
 
     fn block(&self, _at: &[usize]) -> BlockTask {
         let shape = [self.0, self.0].as_slice().into();
-        let dtype = DType::F64;
-        BlockTask::kernel(Kernel::Make(Make::Zeros { dtype, shape }), [])
+        let (dtype, value) = (DType::F64, Number::Int(0));
+        let zeros = Constant {
+            shape,
+            dtype,
+            value,
+        };
+        BlockTask::kernel(Kernel::Make(Make::Constant(zeros)), [])
     }
 }
 

@@ -5,6 +5,7 @@ use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::KernelError;
+use crate::kernel::one;
 use crate::scalar::{Number, Scalar};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,28 @@ impl Constant {
     fn fill<T: Fill>(&self) -> Result<Block, KernelError> {
         let value = T::of(self.value).ok_or_else(|| unfit(self.value, self.dtype))?;
         Block::new(filled("full", &self.shape, value)?, &self.shape)
+    }
+}
+
+/// A block of one value of a dtype, with the shape of another block: of arrays whose lengths are not
+/// known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Like {
+    /// The dtype of the elements.
+    pub dtype: DType,
+    /// The value.
+    pub value: Number,
+}
+
+impl Like {
+    pub(super) fn run(&self, inputs: Vec<Block>) -> Result<Block, KernelError> {
+        let like = one("full", inputs)?;
+        let constant = Constant {
+            shape: like.shape().into(),
+            dtype: self.dtype,
+            value: self.value,
+        };
+        constant.run()
     }
 }
 

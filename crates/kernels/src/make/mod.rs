@@ -6,7 +6,7 @@ mod random;
 mod room;
 
 pub use basic::{Diagonal, Line, Ramp};
-pub use constant::Constant;
+pub use constant::{Constant, Like};
 pub use random::{Distribution, Permutation, Pick, Place, Race, Random, Stream};
 
 use crate::block::Block;
@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub enum Make {
     /// One value everywhere.
     Constant(Constant),
+    /// One value everywhere, in the shape of the one input.
+    Like(Like),
     /// Values that grow by the same step along one axis.
     Ramp(Ramp),
     /// numpy's `linspace`: evenly spaced values between two ends.
@@ -38,7 +40,7 @@ pub enum Make {
 impl Make {
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Constant(_) => "full",
+            Self::Constant(_) | Self::Like(_) => "full",
             Self::Ramp(_) => "arange",
             Self::Line(_) => "linspace",
             Self::Diagonal(diagonal) => diagonal.name(),
@@ -53,13 +55,14 @@ impl Make {
             Self::Constant(_) | Self::Ramp(_) | Self::Line(_) | Self::Diagonal(_) => Class::Source,
             Self::Random(random) if random.is_cheap() => Class::Source,
             // Dearer than to fetch what was made: made once if several use it.
-            Self::Random(_) | Self::Permutation(_) => Class::Inline,
+            Self::Random(_) | Self::Permutation(_) | Self::Like(_) => Class::Inline,
             Self::Pick(_) | Self::Race(_) => Class::Task,
         }
     }
 
     pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
         let block = match self {
+            Self::Like(like) => return like.run(inputs).map(single),
             Self::Pick(pick) => return pick.run(inputs).map(single),
             Self::Race(race) => return race.run(inputs).map(single),
             source => {
@@ -71,7 +74,7 @@ impl Make {
                     Self::Diagonal(diagonal) => diagonal.run(),
                     Self::Random(random) => random.run(),
                     Self::Permutation(permutation) => permutation.run(),
-                    Self::Pick(_) | Self::Race(_) => return Ok(Outputs::new()),
+                    Self::Like(_) | Self::Pick(_) | Self::Race(_) => return Ok(Outputs::new()),
                 }
             }
         };

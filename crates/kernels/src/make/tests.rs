@@ -150,6 +150,19 @@ fn diagonals() {
     assert_eq!(diagonal(2, 0, 0, true), []);
 }
 
+#[test]
+fn like_another_block() {
+    let like = |block| {
+        let (dtype, value) = (DType::I16, Number::Int(4));
+        Make::Like(super::Like { dtype, value }).run(block)
+    };
+    let made = like(vec![Block::scalar(1.5)]).unwrap().remove(0);
+    assert_eq!((made.shape().len(), made.item::<i16>().unwrap()), (0, 4));
+    let empty = Block::new(Vec::<f64>::new(), &[2, 0]).unwrap();
+    assert_eq!(like(vec![empty]).unwrap()[0].shape(), [2, 0]);
+    assert!(like(vec![]).is_err());
+}
+
 /// As they travel, kernels are what they were.
 #[test]
 fn kernels_travel() {

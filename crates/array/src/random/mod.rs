@@ -1,0 +1,115 @@
+//! Random arrays.
+//!
+//! Numbers depend on the seed, the order of the draws of a generator and the place of the element,
+//! and on nothing else: not on the chunks, and not on the cluster.
+
+mod choice;
+mod generator;
+
+pub use generator::Generator;
+
+use crate::registry::{OnUnknown, Operation};
+
+const fn new(
+    name: &'static str,
+    numpy: &'static str,
+    dask: &'static str,
+    dtype: &'static str,
+    summary: &'static str,
+) -> Operation {
+    Operation {
+        name,
+        group: "Random arrays",
+        numpy,
+        dask,
+        dtype,
+        unknown: OnUnknown::MakesNew,
+        empty: "lengths of 0 are lengths as others",
+        summary,
+    }
+}
+
+const FLOAT: &str = "float64, or the generator's float32";
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    new(
+        "random",
+        "random.Generator.random",
+        "random.random",
+        FLOAT,
+        "numbers from 0 to below 1",
+    ),
+    new(
+        "uniform",
+        "random.Generator.uniform",
+        "random.uniform",
+        FLOAT,
+        "numbers between two bounds",
+    ),
+    new(
+        "normal",
+        "random.Generator.normal",
+        "random.normal",
+        FLOAT,
+        "normal numbers of a mean and a deviation",
+    ),
+    new(
+        "exponential",
+        "random.Generator.exponential",
+        "random.exponential",
+        FLOAT,
+        "waiting times of a mean",
+    ),
+    new(
+        "bernoulli",
+        "",
+        "",
+        "bool",
+        "truth values that are true with a probability",
+    ),
+    new(
+        "integers",
+        "random.Generator.integers",
+        "random.randint",
+        "as said",
+        "integers from a range",
+    ),
+    new(
+        "permutation",
+        "random.Generator.permutation",
+        "random.permutation",
+        "int64",
+        "the numbers from 0 in random order",
+    ),
+    new(
+        "sample",
+        "random.Generator.choice (replace=False)",
+        "",
+        "int64",
+        "different numbers below a bound, in random order",
+    ),
+    new(
+        "choice",
+        "random.Generator.choice",
+        "random.choice",
+        "that of the values",
+        "values drawn evenly, each time from all",
+    ),
+    new(
+        "choice_weighted",
+        "random.Generator.choice (p=...)",
+        "random.choice",
+        "that of the values",
+        "values drawn by weights, each time from all",
+    ),
+    new(
+        "sample_weighted",
+        "random.Generator.choice (p=..., replace=False)",
+        "",
+        "int64",
+        "different places drawn by weights",
+    ),
+];
+
+#[cfg(test)]
+mod tests;

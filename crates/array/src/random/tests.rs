@@ -1,0 +1,132 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! Random arrays do not show how they are cut, and refuse what cannot be.
+
+use super::Generator;
+use crate::array::Array;
+use crate::chunks::Chunks;
+use taskloom_kernels::DType;
+
+/// One draw of each kind, cut so.
+fn draws(shape: [usize; 2], chunks: &Chunks) -> Vec<Array> {
+    let random = Generator::new(11);
+    let small = Generator::new(11).with_dtype(DType::F32);
+    vec![
+        random.random(shape, chunks.clone()),
+        random.uniform(-2.0, 5.0, shape, chunks.clone()),
+        random.normal(1.0, 2.0, shape, chunks.clone()),
+        random.exponential(3.0, shape, chunks.clone()),
+        random.bernoulli(0.25, shape, chunks.clone()),
+        random.integers(-5, 5, DType::I16, shape, chunks.clone()),
+        random.integers(0, 1_i64 << 40, DType::U64, shape, chunks.clone()),
+        random.choice(&[1_u8, 2, 3], shape, chunks.clone()),
+        random.choice_weighted(&[1.0, 2.0], &[3.0, 1.0], shape, chunks.clone()),
+        small.random(shape, chunks.clone()),
+        small.normal(0.0, 1.0, shape, chunks.clone()),
+    ]
+}
+
+#[test]
+fn the_cut_does_not_show() {
+    let whole = draws([7, 9], &Chunks::whole());
+    for chunks in [
+        Chunks::of([2, 4]),
+        Chunks::exact([vec![0, 3, 4], vec![5, 0, 4]]),
+        Chunks::of([7, 1]),
+    ] {
+        for (whole, cut) in whole.iter().zip(draws([7, 9], &chunks)) {
+            assert_eq!(
+                whole.compute_here().unwrap(),
+                cut.compute_here().unwrap(),
+                "{}",
+                cut.name()
+            );
+        }
+    }
+    for (at, one) in whole.iter().enumerate() {
+        for other in &whole[at + 1..] {
+            assert_ne!(one.name(), other.name());
+        }
+    }
+}
+
+#[test]
+fn equal_draws_are_equal_and_others_are_not() {
+    let (one, other) = (Generator::new(3), Generator::new(3));
+    let first = one.random([5], [5]);
+    assert_eq!(first.name(), other.random([5], [5]).name());
+    assert_ne!(
+        first.compute_here().unwrap(),
+        one.random([5], [5]).compute_here().unwrap()
+    );
+    let seed = Generator::new(4).random([5], [5]);
+    assert_ne!(first.compute_here().unwrap(), seed.compute_here().unwrap());
+}
+
+#[test]
+fn orders_and_samples() {
+    let random = Generator::new(5);
+    let mut order = random
+        .permutation(6000, [1000])
+        .compute_here()
+        .unwrap()
+        .into_vec::<i64>()
+        .unwrap();
+    order.sort_unstable();
+    assert_eq!(order, (0..6000).collect::<Vec<i64>>());
+    let mut sample = random
+        .sample(100, 30, [7])
+        .compute_here()
+        .unwrap()
+        .into_vec::<i64>()
+        .unwrap();
+    sample.sort_unstable();
+    sample.dedup();
+    assert_eq!(sample.len(), 30);
+    let weighted = random
+        .sample_weighted(&[0.0, 1.0, 2.0], 2)
+        .compute_here()
+        .unwrap();
+    let mut weighted = weighted.into_vec::<i64>().unwrap();
+    weighted.sort_unstable();
+    assert_eq!(weighted, [1, 2]);
+    assert_eq!(random.permutation(0, [1]).compute_here().unwrap().len(), 0);
+    assert_eq!(
+        random
+            .choice::<f64>(&[], [0], [1])
+            .compute_here()
+            .unwrap()
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn what_cannot_be_is_in_the_failed_state() {
+    let random = Generator::new(5);
+    let nan = f64::NAN;
+    for failed in [
+        random.random([4], [2, 2]),
+        random.random([4], [0]),
+        random.random([usize::MAX, 3], Chunks::whole()),
+        random.choice(&[1], [usize::MAX, 3], Chunks::whole()),
+        random.uniform(0.0, f64::INFINITY, [4], [2]),
+        random.normal(0.0, -1.0, [4], [2]),
+        random.normal(0.0, nan, [4], [2]),
+        random.exponential(nan, [4], [2]),
+        random.bernoulli(1.5, [4], [2]),
+        random.integers(5, 5, DType::I64, [4], [2]),
+        random.integers(0, 300, DType::U8, [4], [2]),
+        random.integers(-1, 3, DType::U8, [4], [2]),
+        random.integers(0, 3, DType::F64, [4], [2]),
+        random.sample(3, 4, [2]),
+        random.choice::<f64>(&[], [4], [2]),
+        random.choice_weighted(&[1, 2], &[1.0], [4], [2]),
+        random.choice_weighted(&[1, 2], &[1.0, -1.0], [4], [2]),
+        random.choice_weighted(&[1, 2], &[0.0, 0.0], [4], [2]),
+        random.sample_weighted(&[1.0, nan], 1),
+        random.sample_weighted(&[1.0, 0.0], 2),
+        Generator::new(1).with_dtype(DType::I8).random([4], [2]),
+    ] {
+        assert!(failed.check().is_err());
+    }
+}
