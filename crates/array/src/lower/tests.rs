@@ -110,7 +110,7 @@ struct Zeros(usize);
 
 impl Layer for Zeros {
     fn name(&self) -> &'static str {
-        "zeros"
+        "full"
     }
 
     fn identity(&self, _identity: &mut Identity) {}
@@ -201,7 +201,7 @@ fn what_is_made_of_nothing_is_made_where_it_is_used() {
     assert!(
         made.tasks
             .iter()
-            .all(|(steps, _)| *steps == ["zeros", "transpose"])
+            .all(|(steps, _)| *steps == ["full", "transpose"])
     );
     // Wanted itself, it is a task.
     assert_eq!(written(&zeros).tasks.len(), 2);

@@ -139,6 +139,12 @@ impl Layer for Made {
                 step,
                 first,
             }),
+            // A shape without axes has no indices.
+            Pattern::Indices if at.len() == 1 => Make::Constant(Constant {
+                shape,
+                dtype,
+                value: Number::Int(0),
+            }),
             Pattern::Indices => {
                 let axis = self.start(0, at) + 1;
                 Make::Ramp(Ramp {

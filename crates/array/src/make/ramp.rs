@@ -56,7 +56,7 @@ impl Array {
                 0 => 0.0,
                 steps => (stop - start) / steps as f64,
             },
-            end: (endpoint && num > 1).then_some((num as u64 - 1, stop)),
+            end: (endpoint && num > 1).then(|| (num as u64 - 1, stop)),
         };
         Self::or_failed(
             Made::cut("linspace", pattern, DType::F64, [num], chunks),
