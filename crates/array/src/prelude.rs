@@ -1,3 +1,3 @@
 //! What programs with arrays need: `use taskloom::array::prelude::*`.
 
-pub use crate::{Array, ArrayClientExt, Axis, Block, Chunk, Chunks, DType, Generator};
+pub use crate::{Array, ArrayClientExt, Axis, Block, Chunk, Chunks, DType, Generator, Over};

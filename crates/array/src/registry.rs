@@ -48,4 +48,5 @@ const TABLES: &[&[Operation]] = &[
     crate::make::OPERATIONS,
     crate::random::OPERATIONS,
     crate::arrange::OPERATIONS,
+    crate::reduce::OPERATIONS,
 ];

@@ -1,0 +1,16 @@
+//! Reductions: sums, means, least and greatest, over any axes, as trees of partial results.
+//!
+//! All of them work on axes of unknown chunk sizes: a partial result carries counts and lengths, so
+//! blocks without elements contribute nothing and indices become global when results are merged.
+
+mod methods;
+mod operations;
+mod over;
+mod tree;
+
+pub use over::Over;
+
+pub(crate) use operations::OPERATIONS;
+
+#[cfg(test)]
+mod tests;
