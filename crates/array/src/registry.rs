@@ -47,6 +47,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 const TABLES: &[&[Operation]] = &[
     crate::make::OPERATIONS,
     crate::random::OPERATIONS,
+    crate::elementwise::OPERATIONS,
     crate::arrange::OPERATIONS,
     crate::reduce::OPERATIONS,
 ];

@@ -190,6 +190,10 @@ def _(e):
     y = e.beside(condition) if e.rng.random() < 0.6 else e.rng.choice(SCALARS)
     if not hasattr(x, "array") and not hasattr(y, "array"):
         raise Unfit
+    # numpy wraps numbers that the dtype of the other does not have around; here they are an error.
+    kinds = {a.kind for a in (x, y) if hasattr(a, "array")}
+    if "u" in kinds and any(not hasattr(a, "array") and a < 0 for a in (x, y)):
+        raise Unfit
     return e.step("where", [condition, x, y], np.where)
 
 

@@ -31,7 +31,6 @@ pub enum Binary {
     Logaddexp2,
     Copysign,
     Nextafter,
-    Heaviside,
     Equal,
     NotEqual,
     Less,
@@ -79,7 +78,6 @@ impl Binary {
             Self::Logaddexp2 => "logaddexp2",
             Self::Copysign => "copysign",
             Self::Nextafter => "nextafter",
-            Self::Heaviside => "heaviside",
             Self::Equal => "equal",
             Self::NotEqual => "not_equal",
             Self::Less => "less",
@@ -164,8 +162,7 @@ impl Binary {
             | Self::Logaddexp
             | Self::Logaddexp2
             | Self::Copysign
-            | Self::Nextafter
-            | Self::Heaviside => {
+            | Self::Nextafter => {
                 if common.is_complex() {
                     return None;
                 }

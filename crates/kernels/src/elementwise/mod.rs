@@ -114,7 +114,8 @@ impl Elementwise {
         self.op.result(self.compute)
     }
 
-    pub(crate) fn name(&self) -> &'static str {
+    /// What it is called: numpy's name.
+    pub fn name(&self) -> &'static str {
         self.op.name()
     }
 

@@ -210,17 +210,6 @@ pub(super) fn binary<T: Real>(op: Binary, work: Work<'_, '_>) -> Result<(), Kern
         }
         Binary::Copysign => work.fast_zip(|a: T, b: T| a.copysign(b)),
         Binary::Nextafter => work.zip(T::towards),
-        Binary::Heaviside => work.fast_zip(|a: T, b: T| {
-            if Float::is_nan(a) {
-                a
-            } else if a == T::ZERO {
-                b
-            } else if a < T::ZERO {
-                T::ZERO
-            } else {
-                T::ONE
-            }
-        }),
         Binary::IsClose {
             rtol,
             atol,
