@@ -30,6 +30,7 @@ mod run;
 mod source;
 mod typed;
 
+pub use arrange::{Pad, block, concatenate, dstack, hstack, stack, vstack};
 pub use array::Array;
 pub use axis::{Axis, AxisId};
 pub use chunks::{AUTO_BYTES, Chunk, Chunks};

@@ -57,16 +57,31 @@ struct Pieced {
     purpose: Purpose,
     name: &'static str,
     along: Vec<Along>,
-    /// The number of blocks of the input along each axis.
-    grid: SmallVec<[usize; 4]>,
+    /// The axes of the input.
+    axes: Vec<Axis>,
     fill: Option<Fill>,
 }
 
 impl Pieced {
     /// The number of the block at this place of the input's grid.
     fn number(&self, pieces: &[Piece]) -> usize {
-        let places = self.grid.iter().zip(pieces);
-        places.fold(0, |number, (blocks, piece)| number * blocks + piece.block)
+        let places = self.axes.iter().zip(pieces);
+        places.fold(0, |number, (axis, piece)| {
+            number * axis.blocks() + piece.block
+        })
+    }
+
+    /// The cut as the kernel needs it: what is filled has no block from which lengths could be seen,
+    /// so they are said.
+    fn cut(&self, axis: usize, piece: Piece) -> Cut {
+        let len = self
+            .axes
+            .get(axis)
+            .and_then(|axis| axis.length(piece.block));
+        match (piece.cut, len, &self.fill) {
+            (Cut::All, Some(len), Some(_)) => Cut::Part { start: 0, len },
+            (cut, _, _) => cut,
+        }
     }
 }
 
@@ -115,11 +130,11 @@ impl Layer for Pieced {
                 inputs.push(BlockRef::new(0, self.number(cell)));
             }
         });
-        let cuts = chosen.iter();
+        let cuts = chosen.iter().enumerate();
         let kernel = Assemble {
             purpose: self.purpose,
             cuts: cuts
-                .map(|pieces| pieces.iter().map(|piece| piece.cut).collect())
+                .map(|(axis, pieces)| pieces.iter().map(|piece| self.cut(axis, *piece)).collect())
                 .collect(),
             fill: self.fill.clone(),
         };
@@ -182,7 +197,7 @@ impl Array {
             purpose,
             name,
             along,
-            grid: self.axes().iter().map(Axis::blocks).collect(),
+            axes: self.axes().to_vec(),
             fill,
         };
         Self::from_layer(layer, &[self], self.dtype(), axes)

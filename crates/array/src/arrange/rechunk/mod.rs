@@ -10,7 +10,8 @@ use crate::chunks::{Chunk, Chunks};
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
 use crate::registry::{OnUnknown, Operation};
-use pieces::{pieces, refined};
+use pieces::pieces;
+pub(super) use pieces::refined;
 use plan::{Cuts, parts, steps};
 use taskloom_kernels::shape::Purpose;
 
@@ -28,7 +29,7 @@ const FEW_PARTS: f64 = 4.0;
 
 const NAME: (&str, Purpose) = ("rechunk", Purpose::Rechunk);
 
-pub(super) const OPERATION: Operation = Operation {
+pub(crate) const OPERATIONS: &[Operation] = &[Operation {
     name: "rechunk",
     group: "Chunks",
     numpy: "",
@@ -39,7 +40,7 @@ pub(super) const OPERATION: Operation = Operation {
     ),
     empty: "blocks without elements stay or vanish",
     summary: "The same elements in other chunks, in steps that bound the memory",
-};
+}];
 
 impl Array {
     /// The same elements in other chunks.
