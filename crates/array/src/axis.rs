@@ -242,6 +242,13 @@ impl Axis {
         }
     }
 
+    /// Takes in how the axis is cut: the same for all axes that are aligned, whether their lengths
+    /// are known or not.
+    pub(crate) fn identify_cut(&self, identity: &mut Identity) {
+        let id = self.id().unwrap_or_else(|| self.id_of_lengths());
+        identity.bytes(&id.0);
+    }
+
     /// Takes in what the axis is.
     pub(crate) fn identify(&self, identity: &mut Identity) {
         identity.numbers(self.lengths.iter().map(|len| len.map_or(0, |len| len + 1)));

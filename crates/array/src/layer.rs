@@ -2,6 +2,7 @@
 
 use crate::array::Array;
 use crate::identity::Identity;
+use crate::node::Node;
 use smallvec::SmallVec;
 use std::sync::Arc;
 use taskloom_kernels::{Align, Block, Kernel};
@@ -27,6 +28,12 @@ pub(crate) trait Layer: Send + Sync {
     /// The same operation on other inputs, if it works element by element (so that a slice of its
     /// result is the operation on slices of its inputs).
     fn again(&self, _inputs: &[Array]) -> Option<Array> {
+        None
+    }
+
+    /// The same elements with the first axis in another order, if that spares work: for reductions
+    /// that ask for no order.
+    fn unordered(&self, _inputs: &[Arc<Node>]) -> Option<Array> {
         None
     }
 

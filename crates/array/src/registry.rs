@@ -57,5 +57,6 @@ const TABLES: &[&[Operation]] = &[
     crate::arrange::JOINED,
     crate::arrange::REPEATED,
     crate::arrange::PADDED,
+    crate::index::OPERATIONS,
     crate::reduce::OPERATIONS,
 ];

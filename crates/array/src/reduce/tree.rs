@@ -4,15 +4,26 @@ use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
+use crate::index::any_order;
 use crate::layer::{BlockRef, BlockTask, Layer};
 use crate::node::{Axes as NodeAxes, number};
 use smallvec::SmallVec;
-use taskloom_kernels::reduce::{Axes, Reduce, Reduction};
+use taskloom_kernels::reduce::{Axes, Reduce, Reduction, What};
 use taskloom_kernels::{Extent, Kernel};
 
 impl Array {
     /// The array reduced as said.
     pub(crate) fn reduced(&self, reduction: Reduction, split_every: usize) -> Result<Self> {
+        let axes = reduction.axes;
+        // What a mask selected of blocks beside each other need not be brought into order first.
+        let ordered = matches!(reduction.what, What::ArgMin | What::ArgMax);
+        if axes.has(0) && !ordered {
+            return any_order(self).tree(reduction, split_every);
+        }
+        self.tree(reduction, split_every)
+    }
+
+    fn tree(&self, reduction: Reduction, split_every: usize) -> Result<Self> {
         let axes = reduction.axes;
         let mut blocks = 1_usize;
         for axis in axes.iter() {

@@ -9,6 +9,7 @@ use super::splice::{Run, no_axis, splice};
 use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
+use crate::elementwise::Elementwise;
 use crate::error::{KernelError, Shape};
 use crate::scalar::Number;
 use ndarray::{ArrayViewD, IxDyn, SliceInfoElem, Zip};
@@ -63,10 +64,8 @@ fn cast(operation: &str, value: Block, dtype: DType) -> Result<Block, KernelErro
     if value.dtype() == dtype {
         return Ok(value);
     }
-    Err(KernelError::DType {
-        operation: format!("{operation} into {dtype}"),
-        dtype: value.dtype(),
-    })
+    let made = Elementwise::cast(dtype).run(vec![value])?.pop();
+    made.ok_or_else(|| KernelError::Program(format!("{operation} without a value")))
 }
 
 fn stretched<'a, T>(

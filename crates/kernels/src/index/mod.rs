@@ -16,7 +16,7 @@ pub use basic::Cut;
 pub use take::Start;
 
 use crate::block::{Block, Extent};
-use crate::error::KernelError;
+use crate::error::{KernelError, Shape};
 use crate::kernel::{Class, Outputs, inputs_of, one, single};
 use crate::scalar::Number;
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,8 @@ pub enum Index {
         cuts: Cuts,
         /// The number.
         value: Option<Number>,
+        /// Which block it is, for errors.
+        block: Extent,
     },
     /// A number, or the rows of the second input, at places along an axis.
     AssignPlaces {
@@ -137,11 +139,15 @@ pub enum Index {
         places: Vec<usize>,
         /// The number.
         value: Option<Number>,
+        /// Which block it is, for errors.
+        block: Extent,
     },
     /// A number, or the elements of the third input, where a mask is true: block, mask, value.
     Put {
         /// The number.
         value: Option<Number>,
+        /// Which block it is, for errors.
+        block: Extent,
     },
     /// What of a block of values belongs to a band: values, the counts of all bands, the lengths of
     /// all blocks of values.
@@ -157,8 +163,10 @@ pub enum Index {
         /// How many blocks there are along the axes from 1 on, to the last that is cut; empty if
         /// there is one block.
         grid: Extent,
-        /// Which of the blocks this is.
+        /// Which of the blocks of the band this is.
         at: usize,
+        /// Which block it is, for errors.
+        block: Extent,
     },
 }
 
@@ -216,6 +224,31 @@ impl Index {
     }
 
     pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
+        self.computed(inputs)
+            .map_err(|error| match (error, self.assigned()) {
+                (KernelError::NotFinite { count, dtype, .. }, Some(block)) => {
+                    KernelError::NotFinite {
+                        operation: format!("{} in block {}", self.name(), Shape(block.clone())),
+                        count,
+                        dtype,
+                    }
+                }
+                (error, _) => error,
+            })
+    }
+
+    /// The block that something is assigned to.
+    fn assigned(&self) -> Option<&Extent> {
+        match self {
+            Self::Assign { block, .. }
+            | Self::AssignPlaces { block, .. }
+            | Self::Put { block, .. }
+            | Self::Scatter { block, .. } => Some(block),
+            _ => None,
+        }
+    }
+
+    fn computed(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
         let name = self.name();
         let made = match self {
             Self::Slice { cuts, .. } => basic::slice(name, one(name, inputs)?, cuts),
@@ -256,7 +289,7 @@ impl Index {
             Self::Lengths => Ok(lengths::lengths(&one(name, inputs)?)),
             Self::Length { axis } => lengths::length(name, &one(name, inputs)?, *axis),
             Self::Chain => lengths::chain(name, &inputs),
-            Self::Assign { cuts, value } => {
+            Self::Assign { cuts, value, .. } => {
                 let (block, value) = target(name, *value, inputs)?;
                 assign::assign(name, block, cuts, value)
             }
@@ -264,11 +297,12 @@ impl Index {
                 axis,
                 places,
                 value,
+                ..
             } => {
                 let (block, value) = target(name, *value, inputs)?;
                 assign::assign_places(name, block, *axis, places, value)
             }
-            Self::Put { value } => {
+            Self::Put { value, .. } => {
                 let mut inputs = inputs;
                 if inputs.len() < 2 {
                     return Err(KernelError::Program(format!("{name} without a mask")));
@@ -278,7 +312,7 @@ impl Index {
                 assign::put(name, block, &mask, value)
             }
             Self::Portion { band, block } => portion::portion(name, *band, *block, &inputs),
-            Self::Scatter { grid, at } => assign::scatter(name, grid, *at, inputs),
+            Self::Scatter { grid, at, .. } => assign::scatter(name, grid, *at, inputs),
         };
         Ok(single(made?))
     }

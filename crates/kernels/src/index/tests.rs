@@ -205,6 +205,7 @@ fn values_are_put_at_cuts_places_and_masks() {
     let assign = |cuts: &[Cut], value| Index::Assign {
         cuts: cuts.iter().copied().collect::<Cuts>(),
         value,
+        block: smallvec![0, 0],
     };
     let seven = Some(Number::Float(7.0));
     let kernel = assign(&[Cut::At(1), range(2, 2, -2)], seven);
@@ -232,6 +233,7 @@ fn values_are_put_at_cuts_places_and_masks() {
         axis: 1,
         places: vec![1, 1],
         value: None,
+        block: smallvec![0, 0],
     };
     let value = Block::from(array![[8.0, 9.0]].into_dyn());
     let expected = array![[0.0, 9.0, 2.0], [3.0, 9.0, 5.0]];
@@ -240,14 +242,42 @@ fn values_are_put_at_cuts_places_and_masks() {
         Block::from(expected.into_dyn())
     );
     let mask = Block::from(array![[true], [false]].into_dyn());
-    let put = Index::Put { value: None };
+    let put = Index::Put {
+        value: None,
+        block: smallvec![1, 2],
+    };
     let row = Block::vector(vec![8.0, 9.0, f64::NAN]);
     let made = run_one(put, vec![x.clone(), mask.clone(), row]);
     assert_eq!(made.view::<f64>().unwrap()[[0, 1]], 9.0);
     assert_eq!(made.view::<f64>().unwrap()[[1, 1]], 4.0);
+    // What is not assigned need not fit; what is, must.
+    let ints = Block::from(array![[0_i8, 0, 0], [0, 0, 0]].into_dyn());
+    let put = Index::Put {
+        value: None,
+        block: smallvec![1, 2],
+    };
+    let values = array![[1.9, -1.9, 300.0], [f64::NAN, f64::NAN, 0.0]].into_dyn();
+    let made = run_one(
+        put.clone(),
+        vec![ints.clone(), mask.clone(), Block::from(values)],
+    );
+    assert_eq!(
+        made,
+        Block::from(array![[1_i8, -1, 44], [0, 0, 0]].into_dyn())
+    );
+    let values = array![[f64::NAN, f64::INFINITY, 0.0], [0.0, 0.0, 0.0]].into_dyn();
+    let error = run(put, vec![ints, mask.clone(), Block::from(values)]).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("block (1, 2)") && error.contains("2 of the values"),
+        "{error}"
+    );
     // The block that was given is not changed where somebody else has it.
     assert_eq!(x, counted(2, 3));
-    let put = Index::Put { value: seven };
+    let put = Index::Put {
+        value: seven,
+        block: smallvec![1, 2],
+    };
     let made = run_one(put, vec![x, mask]);
     assert_eq!(made.view::<f64>().unwrap().sum(), 33.0);
 }
@@ -333,7 +363,7 @@ proptest! {
                 ];
                 inputs.extend(counts.iter().cloned());
                 let grid = grid.into_iter().collect();
-                let back = run_one(Index::Scatter { grid, at }, inputs);
+                let back = run_one(Index::Scatter { grid, at, block: smallvec![0] }, inputs);
                 let (back, mask) = (back.view::<i64>().unwrap(), part(&mask, &lens, place));
                 let expected = part(&x, &lens, place);
                 let expected = expected.view::<i64>().unwrap();
@@ -376,6 +406,7 @@ fn every_dtype_can_be_indexed() {
         assert_eq!(run_one(take, vec![block.clone()]).dtype(), dtype);
         let zero = Index::Put {
             value: Some(Number::Int(0)),
+            block: smallvec![0],
         };
         let mask = Block::vector(vec![true; 3]);
         let zeros = run_one(zero, vec![block.clone(), mask]);
