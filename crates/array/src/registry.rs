@@ -58,5 +58,7 @@ const TABLES: &[&[Operation]] = &[
     crate::arrange::REPEATED,
     crate::arrange::PADDED,
     crate::index::OPERATIONS,
+    crate::io::OPERATIONS,
+    crate::arrange::OPERATIONS,
     crate::reduce::OPERATIONS,
 ];

@@ -7,6 +7,7 @@ use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
 use crate::storage::Storage;
+use bytes::Bytes;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
@@ -70,6 +71,29 @@ impl Block {
             storage: Storage::own(elements),
             offset: 0,
         }
+    }
+
+    /// A block of the bytes of its elements in C order, of this machine's byte order: used where they
+    /// lie, if they are aligned.
+    ///
+    /// # Errors
+    /// If they are no elements of the dtype, or not as many as the shape has.
+    pub fn from_bytes(dtype: DType, shape: &[usize], bytes: Bytes) -> Result<Self, KernelError> {
+        let length = bytes.len();
+        let storage = crate::dispatch!(dtype, T => Storage::arrived::<T>(bytes));
+        let storage = storage.ok_or_else(|| {
+            KernelError::value(
+                "block",
+                format!("{length} bytes are no elements of {dtype}"),
+            )
+        })?;
+        Self::of_storage(storage, shape.into())
+    }
+
+    /// The bytes of the elements in C order, of this machine's byte order: shared, if they lie so.
+    pub fn to_bytes(&self) -> Bytes {
+        let row = self.contiguous();
+        row.storage.bytes(row.offset..row.offset + row.len())
     }
 
     fn of_storage(storage: Storage, shape: Extent) -> Result<Self, KernelError> {
@@ -460,12 +484,10 @@ struct Travelling {
 
 impl Serialize for Block {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let row = self.contiguous();
-        let bytes = row.storage.bytes(row.offset..row.offset + row.len());
         let travelling = Travelling {
-            dtype: row.dtype(),
-            shape: row.shape,
-            bytes: Buffer::from(bytes),
+            dtype: self.dtype(),
+            shape: self.shape.clone(),
+            bytes: Buffer::from(self.to_bytes()),
         };
         travelling.serialize(serializer)
     }
@@ -478,11 +500,6 @@ impl<'de> Deserialize<'de> for Block {
             shape,
             bytes,
         } = Travelling::deserialize(deserializer)?;
-        let length = bytes.len();
-        let storage = crate::dispatch!(dtype, T => Storage::arrived::<T>(bytes.into_bytes()));
-        let storage = storage.ok_or_else(|| {
-            de::Error::custom(format_args!("{length} bytes are no elements of {dtype}"))
-        })?;
-        Self::of_storage(storage, shape).map_err(de::Error::custom)
+        Self::from_bytes(dtype, &shape, bytes.into_bytes()).map_err(de::Error::custom)
     }
 }

@@ -7,7 +7,7 @@ mod room;
 
 pub use basic::{Diagonal, Line, Ramp};
 pub use constant::{Constant, Like};
-pub use random::{Distribution, Permutation, Pick, Place, Race, Random, Stream};
+pub use random::{Distribution, Permutation, Pick, Place, Race, Random, Run, Stream};
 
 use crate::block::Block;
 use crate::error::KernelError;

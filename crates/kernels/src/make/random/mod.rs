@@ -16,7 +16,7 @@ pub use choice::{Pick, Race};
 pub use distribution::Distribution;
 pub use permutation::Permutation;
 pub use philox::Stream;
-pub use place::Place;
+pub use place::{Place, Run};
 
 use crate::block::Block;
 use crate::dtype::DType;

@@ -20,7 +20,7 @@ pub struct Place {
 
 /// Elements of the block that are neighbours in the array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub struct Run {
     /// The place of the first one in the array.
     pub start: u64,
     /// How many.
@@ -68,7 +68,7 @@ impl Place {
     ///
     /// # Errors
     /// If shape and strides have different numbers of axes.
-    pub(super) fn runs(&self) -> Result<impl Iterator<Item = Run> + '_, KernelError> {
+    pub fn runs(&self) -> Result<impl Iterator<Item = Run> + '_, KernelError> {
         if self.shape.len() != self.strides.len() {
             return Err(KernelError::Program(format!(
                 "{:?} and {:?} are no place of a block",
