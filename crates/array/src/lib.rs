@@ -41,7 +41,7 @@ pub use elementwise::Operand;
 pub use error::{ArrayError, Result};
 pub use index::{Ellipsis, Key, NewAxis, Selection, Selector};
 pub use io::{Compression, ZarrOptions, ZarrVersion};
-pub use make::BlockPlace;
+pub use make::{BlockPlace, Indexing};
 pub use random::Generator;
 pub use reduce::Over;
 pub use registry::{OnUnknown, Operation, operations};

@@ -9,11 +9,8 @@ use crate::error::{KernelError, Shape};
 use crate::storage::Storage;
 use bytes::Bytes;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
-use serde::de::{self, Deserializer};
-use serde::{Deserialize, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::fmt;
-use taskloom_task::Buffer;
 
 /// Lengths, or places, per axis.
 pub type Extent = SmallVec<[usize; 4]>;
@@ -471,35 +468,5 @@ impl PartialEq for Block {
                 (Ok(left), Ok(right)) => left == right,
                 _ => false,
             })
-    }
-}
-
-/// How a block travels: the bytes beside the structure.
-#[derive(Serialize, Deserialize)]
-struct Travelling {
-    dtype: DType,
-    shape: Extent,
-    bytes: Buffer,
-}
-
-impl Serialize for Block {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let travelling = Travelling {
-            dtype: self.dtype(),
-            shape: self.shape.clone(),
-            bytes: Buffer::from(self.to_bytes()),
-        };
-        travelling.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Block {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Travelling {
-            dtype,
-            shape,
-            bytes,
-        } = Travelling::deserialize(deserializer)?;
-        Self::from_bytes(dtype, &shape, bytes.into_bytes()).map_err(de::Error::custom)
     }
 }

@@ -15,6 +15,7 @@ mod program;
 mod promote;
 mod scalar;
 mod storage;
+mod travel;
 
 pub mod elementwise;
 pub mod fourier;

@@ -66,17 +66,11 @@ impl Location {
 
     /// A place below this one.
     pub(super) fn child(&self, name: &str) -> Result<Self> {
-        let path = self
-            .path
-            .parts()
-            .chain(Path::parse(name).iter().flat_map(Path::parts));
+        let path = Path::parse(format!("{}/{name}", self.path)).map_err(|e| self.error(e))?;
         Ok(Self {
             url: format!("{}/{name}", self.url.trim_end_matches('/')),
             store: self.store.clone(),
-            path: Path::from_iter(
-                path.map(|part| part.as_ref().to_owned())
-                    .collect::<Vec<_>>(),
-            ),
+            path,
         })
     }
 

@@ -1,11 +1,13 @@
 //! Arrays of nothing: constants, ramps, identities, and blocks that tasks of the user make.
 
 mod constant;
+mod grid;
 mod pattern;
 mod ramp;
 mod square;
 mod tasks;
 
+pub use grid::Indexing;
 pub use tasks::BlockPlace;
 
 pub(crate) use pattern::{Made, Pattern};
@@ -89,6 +91,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "int64",
         "the index of each element along each axis",
     ),
+    Operation {
+        unknown: OnUnknown::Works("the axes of the arrays, one each"),
+        ..new(
+            "meshgrid",
+            "meshgrid",
+            "meshgrid",
+            "that of each array",
+            "a grid of coordinates of arrays of one axis",
+        )
+    },
     new(
         "from_block_tasks",
         "",

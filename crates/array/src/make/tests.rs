@@ -2,6 +2,7 @@
 //! Literal results of numpy for every way to cut.
 
 use crate::array::Array;
+use super::Indexing;
 use crate::axis::Axis;
 use crate::chunks::Chunks;
 use ndarray::array;
@@ -152,6 +153,25 @@ fn indices_of_a_shape() {
             .shape(),
         [0]
     );
+}
+
+#[test]
+fn grids_of_coordinates() {
+    let (x, y) = (Array::arange(0, 3, 1, [2]), Array::linspace(0.0, 1.0, 2, true, [1]));
+    let [ij, xy] = [Indexing::Ij, Indexing::Xy].map(|indexing| {
+        let grids = Array::meshgrid(&[&x, &y.forget_chunk_sizes()], indexing).unwrap();
+        let first = grids[0].to_local_here::<i64>().unwrap();
+        (first, grids[1].to_local_here::<f64>().unwrap())
+    });
+    assert_eq!(ij.0, array![[0, 0], [1, 1], [2, 2]].into_dyn());
+    assert_eq!(ij.1, array![[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]].into_dyn());
+    assert_eq!(xy.0, array![[0, 1, 2], [0, 1, 2]].into_dyn());
+    assert_eq!(xy.1, array![[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]].into_dyn());
+    let one = Array::meshgrid(&[&x], Indexing::Xy).unwrap();
+    assert_eq!(one[0].compute_here().unwrap(), x.compute_here().unwrap());
+    assert!(Array::meshgrid(&[], Indexing::Xy).unwrap().is_empty());
+    let square = Array::identity(2, DType::F64, [2, 2]);
+    assert!(Array::meshgrid(&[&square], Indexing::Ij).is_err());
 }
 
 #[test]

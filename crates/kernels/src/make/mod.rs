@@ -2,11 +2,13 @@
 
 mod basic;
 mod constant;
+mod grid;
 mod random;
 mod room;
 
 pub use basic::{Diagonal, Line, Ramp};
 pub use constant::{Constant, Like};
+pub use grid::Grid;
 pub use random::{Distribution, Permutation, Pick, Place, Race, Random, Run, Stream};
 
 use crate::block::Block;
@@ -29,6 +31,8 @@ pub enum Make {
     Diagonal(Diagonal),
     /// Independent random numbers.
     Random(Random),
+    /// Values along one axis, repeated along all others.
+    Grid(Grid),
     /// A part of the numbers from 0 in random order.
     Permutation(Permutation),
     /// Random elements of a block, each as often as it comes.
@@ -45,6 +49,7 @@ impl Make {
             Self::Line(_) => "linspace",
             Self::Diagonal(diagonal) => diagonal.name(),
             Self::Random(random) => random.name(),
+            Self::Grid(_) => "meshgrid",
             Self::Permutation(_) => "permutation",
             Self::Pick(_) | Self::Race(_) => "choice",
         }
@@ -56,13 +61,14 @@ impl Make {
             Self::Random(random) if random.is_cheap() => Class::Source,
             // Dearer than to fetch what was made: made once if several use it.
             Self::Random(_) | Self::Permutation(_) | Self::Like(_) => Class::Inline,
-            Self::Pick(_) | Self::Race(_) => Class::Task,
+            Self::Grid(_) | Self::Pick(_) | Self::Race(_) => Class::Task,
         }
     }
 
     pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
         let block = match self {
             Self::Like(like) => return like.run(inputs).map(single),
+            Self::Grid(grid) => return grid.run(inputs).map(single),
             Self::Pick(pick) => return pick.run(inputs).map(single),
             Self::Race(race) => return race.run(inputs).map(single),
             source => {
@@ -74,7 +80,7 @@ impl Make {
                     Self::Diagonal(diagonal) => diagonal.run(),
                     Self::Random(random) => random.run(),
                     Self::Permutation(permutation) => permutation.run(),
-                    Self::Like(_) | Self::Pick(_) | Self::Race(_) => return Ok(Outputs::new()),
+                    Self::Like(_) | Self::Grid(_) | Self::Pick(_) | Self::Race(_) => return Ok(Outputs::new()),
                 }
             }
         };
