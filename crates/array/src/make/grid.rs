@@ -37,14 +37,22 @@ impl Array {
     pub fn meshgrid(arrays: &[&Self], indexing: Indexing) -> Result<Vec<Self>> {
         if let Some(array) = arrays.iter().find(|array| array.ndim() != 1) {
             array.check()?;
-            let reason = format!("is of arrays of one axis, and {} has {}", array.name(), array.ndim());
+            let reason = format!(
+                "is of arrays of one axis, and {} has {}",
+                array.name(),
+                array.ndim()
+            );
             return Err(ArrayError::value("meshgrid", reason));
         }
         let mut order: Extent = (0..arrays.len()).collect();
         if let (Indexing::Xy, [first, second, ..]) = (indexing, order.as_mut_slice()) {
             std::mem::swap(first, second);
         }
-        let axes: Axes = order.iter().flat_map(|&at| arrays[at].axes()).cloned().collect();
+        let axes: Axes = order
+            .iter()
+            .flat_map(|&at| arrays[at].axes())
+            .cloned()
+            .collect();
         let grids = arrays.iter().enumerate().map(|(at, array)| {
             let axis = order.iter().position(|&other| other == at).unwrap_or(at);
             let layer = Coordinates {
@@ -78,7 +86,10 @@ impl Layer for Coordinates {
         // The inputs in their order: the block of each is at the place of its axis.
         let inputs = (0..at.len()).map(|input| {
             let axis = self.grid.lengths.iter().position(|&other| other == input);
-            BlockRef::new(input, axis.and_then(|axis| at.get(axis)).copied().unwrap_or(0))
+            BlockRef::new(
+                input,
+                axis.and_then(|axis| at.get(axis)).copied().unwrap_or(0),
+            )
         });
         BlockTask::kernel(Kernel::Make(Make::Grid(self.grid.clone())), inputs)
     }

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Literal results of numpy for every way to cut.
 
-use crate::array::Array;
 use super::Indexing;
+use crate::array::Array;
 use crate::axis::Axis;
 use crate::chunks::Chunks;
 use ndarray::array;
@@ -157,7 +157,10 @@ fn indices_of_a_shape() {
 
 #[test]
 fn grids_of_coordinates() {
-    let (x, y) = (Array::arange(0, 3, 1, [2]), Array::linspace(0.0, 1.0, 2, true, [1]));
+    let (x, y) = (
+        Array::arange(0, 3, 1, [2]),
+        Array::linspace(0.0, 1.0, 2, true, [1]),
+    );
     let [ij, xy] = [Indexing::Ij, Indexing::Xy].map(|indexing| {
         let grids = Array::meshgrid(&[&x, &y.forget_chunk_sizes()], indexing).unwrap();
         let first = grids[0].to_local_here::<i64>().unwrap();

@@ -19,9 +19,15 @@ pub struct Grid {
 impl Grid {
     pub(super) fn run(&self, inputs: Vec<Block>) -> Result<Block, KernelError> {
         let refused = || KernelError::Program(format!("{self:?} does not fit its inputs"));
-        let lengths = self.lengths.iter().map(|&input| inputs.get(input).map(|b| b.len()));
+        let lengths = self
+            .lengths
+            .iter()
+            .map(|&input| inputs.get(input).map(|b| b.len()));
         let shape: Extent = lengths.collect::<Option<_>>().ok_or_else(refused)?;
-        let values = self.lengths.get(self.axis).and_then(|&input| inputs.get(input));
+        let values = self
+            .lengths
+            .get(self.axis)
+            .and_then(|&input| inputs.get(input));
         let values = values.ok_or_else(refused)?;
         if inputs.iter().any(|input| input.ndim() != 1) {
             return Err(KernelError::value("meshgrid", "is of arrays of one axis"));

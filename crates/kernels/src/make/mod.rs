@@ -80,7 +80,9 @@ impl Make {
                     Self::Diagonal(diagonal) => diagonal.run(),
                     Self::Random(random) => random.run(),
                     Self::Permutation(permutation) => permutation.run(),
-                    Self::Like(_) | Self::Grid(_) | Self::Pick(_) | Self::Race(_) => return Ok(Outputs::new()),
+                    Self::Like(_) | Self::Grid(_) | Self::Pick(_) | Self::Race(_) => {
+                        return Ok(Outputs::new());
+                    }
                 }
             }
         };

@@ -165,7 +165,12 @@ fn like_another_block() {
 
 #[test]
 fn grids() {
-    let inputs = || vec![Block::vector(vec![1_i32, 2]), Block::vector(vec![0.5, 1.5, 2.5])];
+    let inputs = || {
+        vec![
+            Block::vector(vec![1_i32, 2]),
+            Block::vector(vec![0.5, 1.5, 2.5]),
+        ]
+    };
     let grid = |lengths: &[usize], axis, inputs| {
         Make::Grid(super::Grid {
             lengths: lengths.into(),
@@ -177,7 +182,10 @@ fn grids() {
     assert_eq!(rows.shape(), [2, 3]);
     assert_eq!(rows.into_vec::<i32>().unwrap(), [1, 1, 1, 2, 2, 2]);
     let columns = grid(&[1, 0], 0, inputs()).unwrap().remove(0);
-    assert_eq!(columns.into_vec::<f64>().unwrap(), [0.5, 0.5, 1.5, 1.5, 2.5, 2.5]);
+    assert_eq!(
+        columns.into_vec::<f64>().unwrap(),
+        [0.5, 0.5, 1.5, 1.5, 2.5, 2.5]
+    );
     let empty = vec![Block::vector(vec![1_u8]), Block::vector(Vec::<u8>::new())];
     assert_eq!(grid(&[0, 1], 0, empty).unwrap()[0].shape(), [1, 0]);
     assert!(grid(&[0, 2], 0, inputs()).is_err());
