@@ -59,6 +59,5 @@ const TABLES: &[&[Operation]] = &[
     crate::arrange::PADDED,
     crate::index::OPERATIONS,
     crate::io::OPERATIONS,
-    crate::arrange::OPERATIONS,
     crate::reduce::OPERATIONS,
 ];

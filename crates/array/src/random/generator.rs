@@ -82,7 +82,7 @@ impl Generator {
         let draw = self.draws.fetch_add(1, Ordering::Relaxed);
         Stream {
             seed: self.seed,
-            draw: (kind as u64) << 32 | draw & 0xffff_ffff,
+            draw: ((kind as u64) << 32) | (draw & 0xffff_ffff),
         }
     }
 

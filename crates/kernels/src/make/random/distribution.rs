@@ -166,7 +166,7 @@ pub(super) fn integers<T: Low>(distribution: &Distribution, words: &[u64], out: 
         for (pair, out) in words.as_chunks::<2>().0.iter().zip(out) {
             let (high, rest) = (u128::from(pair[0]), u128::from(pair[1]));
             let number = match u64::try_from(span).map(u128::from) {
-                Ok(span) => (high * span + (rest * span >> 64) >> 64) as u64,
+                Ok(span) => ((high * span + ((rest * span) >> 64)) >> 64) as u64,
                 Err(_) => pair[0],
             };
             *out = T::low(low.wrapping_add(number));
@@ -181,9 +181,9 @@ pub(super) fn integers<T: Low>(distribution: &Distribution, words: &[u64], out: 
 ))]
 fn narrow(words: &[u64], low: u64, span: u64, out: &mut [u64]) {
     for (out, &word) in out.iter_mut().zip(words) {
-        let rest = (word & 0xffff_ffff) * span >> 32;
+        let rest = ((word & 0xffff_ffff) * span) >> 32;
         // Neither the product nor the sum passes 64 bits: `span` is at most 2^32.
-        let number = (word >> 32) * span + rest >> 32;
+        let number = ((word >> 32) * span + rest) >> 32;
         *out = low.wrapping_add(number);
     }
 }

@@ -3,6 +3,8 @@
 //! The logarithm of the system's library differs between systems in the last place, and random
 //! numbers must not; and this one has no branches, so it is computed for several numbers at once.
 
+#![allow(clippy::excessive_precision)] // The digits are those of the source.
+
 use multiversion::multiversion;
 
 /// Replaces positive normal numbers by their natural logarithms.

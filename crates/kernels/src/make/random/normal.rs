@@ -3,6 +3,8 @@
 //! Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
 //! Statistics 37 (1988) 477-484, the routine of 16 digits.
 
+#![allow(clippy::excessive_precision)] // The digits are those of the source.
+
 use super::distribution::inside;
 use super::logarithm::logarithm;
 use super::place::TILE;

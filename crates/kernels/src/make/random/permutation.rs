@@ -108,14 +108,14 @@ fn shifted(digit: u64, by: u64, values: u64) -> u64 {
 
 /// A word as a number below a bound, by a wide multiplication.
 pub(super) fn below(word: u64, bound: u64) -> u64 {
-    (u128::from(word) * u128::from(bound) >> 64) as u64
+    ((u128::from(word) * u128::from(bound)) >> 64) as u64
 }
 
 /// Spreads each bit over the word: the finalizer of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast
 /// splittable pseudorandom number generators", OOPSLA 2014).
 fn mixed(word: u64) -> u64 {
     let word = word.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    word ^ word >> 31
+    let word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ (word >> 31)
 }

@@ -94,7 +94,7 @@ fn block(counter: u64, draw: u64, seed: u64) -> (u64, u64) {
         k0 = k0.wrapping_add(0x9E37_79B9);
         k1 = k1.wrapping_add(0xBB67_AE85);
     }
-    (x1 << 32 | x0 & LOW, x3 << 32 | x2 & LOW)
+    ((x1 << 32) | (x0 & LOW), (x3 << 32) | (x2 & LOW))
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
     use super::{Stream, block};
 
     fn words(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-        let long = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
+        let long = |low: u32, high: u32| (u64::from(high) << 32) | u64::from(low);
         let counters = (long(counter[0], counter[1]), long(counter[2], counter[3]));
         let (low, high) = block(counters.0, counters.1, long(key[0], key[1]));
         [
