@@ -32,7 +32,10 @@ mod run;
 mod source;
 mod typed;
 
-pub use arrange::{Pad, block, concatenate, dstack, hstack, stack, vstack};
+pub use arrange::{
+    BlockInput, Boundary, MapBlocks, MapOverlap, Pad, block, blockwise, concatenate, dstack,
+    hstack, stack, vstack,
+};
 pub use array::Array;
 pub use axis::{Axis, AxisId};
 pub use chunks::{AUTO_BYTES, Chunk, Chunks};

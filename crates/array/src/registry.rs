@@ -57,6 +57,7 @@ const TABLES: &[&[Operation]] = &[
     crate::arrange::JOINED,
     crate::arrange::REPEATED,
     crate::arrange::PADDED,
+    crate::arrange::TASKS,
     crate::index::OPERATIONS,
     crate::io::OPERATIONS,
     crate::reduce::OPERATIONS,

@@ -14,10 +14,12 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod triangle;
+mod user;
 mod view;
 
 pub use join::{block, concatenate, dstack, hstack, stack, vstack};
 pub use pad::Pad;
+pub use user::{BlockInput, Boundary, MapBlocks, MapOverlap, blockwise};
 
 use crate::axis::Axis;
 use crate::identity::Identity;
@@ -30,6 +32,7 @@ pub(crate) use rechunk::OPERATIONS as CHUNKS;
 pub(crate) use repeat::OPERATIONS as REPEATED;
 pub(crate) use reshape::OPERATIONS as SHAPES;
 pub(crate) use triangle::OPERATIONS as HALVES;
+pub(crate) use user::OPERATIONS as TASKS;
 pub(crate) use view::OPERATIONS as VIEWS;
 
 /// What an unknown cut is that an operation makes of these axes.

@@ -10,7 +10,7 @@ use taskloom_kernels::Kernel;
 use taskloom_kernels::shape::{Assemble, Cut, Fill, Purpose, Reshape};
 
 /// Along one axis: which part of which block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Piece {
     /// Which block along the axis; of no meaning where the cut is filled.
     pub(super) block: usize,
@@ -174,10 +174,9 @@ fn identify(cut: Cut, identity: &mut Identity) {
         Cut::Reversed => [1, 0, 0],
         Cut::Part { start, len } => [2, start, len],
         Cut::ReversedPart { start, len } => [3, start, len],
-        Cut::Last { len } => [4, len, 0],
-        Cut::Trim { before, after } => [5, before, after],
-        Cut::Hold { at, len } => [6, at, len],
-        Cut::Fill { len } => [7, len, 0],
+        Cut::Trim { before, after } => [4, before, after],
+        Cut::Hold { at, len } => [5, at, len],
+        Cut::Fill { len } => [6, len, 0],
     };
     for number in numbers {
         identity.number(number as u64);

@@ -195,6 +195,27 @@ impl Array {
         self.ravel()
     }
 
+    /// The last axis, whose length is known, as two: of so many groups of so many elements.
+    pub(super) fn split_last(&self, groups: usize, of: usize) -> Result<Self> {
+        let (last, others) = match self.axes().split_last() {
+            Some((last, others)) if last.len() == groups.checked_mul(of) => (last, others),
+            _ => return Err(self.no_fit(&[])),
+        };
+        let cut = match groups {
+            0 => vec![Axis::single(0), Axis::single(of)],
+            _ => out_of_row(last, &[groups, of]),
+        };
+        let mut ends = others.to_vec();
+        ends.push(Axis::known(products(&cut)));
+        let mut axes = others.to_vec();
+        let mut same: Vec<Option<usize>> = (0..others.len()).map(Some).collect();
+        axes.extend(cut);
+        same.extend([None, None]);
+        Ok(self
+            .rechunk_to("reshape", &ends)?
+            .reshaped_blocks(axes, same))
+    }
+
     fn reshaped_blocks(&self, axes: Vec<Axis>, same: Vec<Option<usize>>) -> Self {
         let unchanged = axes.len() == self.ndim() && axes == self.axes();
         if unchanged {

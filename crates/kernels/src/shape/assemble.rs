@@ -66,11 +66,6 @@ pub enum Cut {
         /// How many elements.
         len: usize,
     },
-    /// The last elements, however many there are before them.
-    Last {
-        /// How many elements.
-        len: usize,
-    },
     /// All but some on both sides.
     Trim {
         /// How many are left out at the start.
@@ -136,7 +131,6 @@ impl Cut {
             Self::Trim { before, after } => len?.checked_sub(before.checked_add(after)?),
             Self::Part { len, .. }
             | Self::ReversedPart { len, .. }
-            | Self::Last { len }
             | Self::Hold { len, .. }
             | Self::Fill { len } => Some(len),
         }
@@ -155,7 +149,6 @@ impl Cut {
             Self::Reversed => Some(backwards((0, axis_len))),
             Self::Part { start, len } => within(start, len).map(|(start, len)| (start, 1, len)),
             Self::ReversedPart { start, len } => within(start, len).map(backwards),
-            Self::Last { len } => axis_len.checked_sub(len).map(|start| (start, 1, len)),
             Self::Trim { before, .. } => self.len_in(Some(axis_len)).map(|len| (before, 1, len)),
             Self::Hold { at, len } => (len == 0 || at < axis_len).then_some((at, 0, len)),
             Self::Fill { .. } => None,
@@ -389,7 +382,10 @@ mod tests {
     #[test]
     fn parts_behind_each_other() {
         let kernel = assemble(&[
-            &[Cut::Last { len: 1 }, Cut::Part { start: 0, len: 1 }],
+            &[
+                Cut::Part { start: 1, len: 1 },
+                Cut::Part { start: 0, len: 1 },
+            ],
             &[Cut::All, Cut::Reversed],
         ]);
         let blocks = vec![
