@@ -61,4 +61,6 @@ const TABLES: &[&[Operation]] = &[
     crate::index::OPERATIONS,
     crate::io::OPERATIONS,
     crate::reduce::OPERATIONS,
+    crate::linalg::OPERATIONS,
+    crate::fourier::OPERATIONS,
 ];

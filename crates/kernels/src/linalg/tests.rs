@@ -42,6 +42,7 @@ fn times(left: &Block, right: &Block) -> Block {
         left: [0, 1].as_slice().into(),
         right: [1, 2].as_slice().into(),
         out: [0, 2].as_slice().into(),
+        matched: None,
     };
     kernel
         .run(vec![left.clone(), right.clone()])

@@ -3,10 +3,10 @@
 use super::matrix::Matrix;
 use super::ring::Ring;
 use super::single::{check_labels, order_of, summed};
-use super::{Labels, alike, shapes, zeros};
+use super::{Labels, Matched, alike, shapes, zeros};
 use crate::block::{Block, Extent};
 use crate::element::Element;
-use crate::error::KernelError;
+use crate::error::{KernelError, Shape};
 
 /// Up to this many terms a dot product is a plain loop.
 const SMALL_DOT: usize = 64;
@@ -15,6 +15,7 @@ const SMALL_DOT: usize = 64;
 pub(super) fn contract(
     name: &str,
     [left, right, out]: [&Labels; 3],
+    matched: Option<&Matched>,
     inputs: Vec<Block>,
 ) -> Result<Block, KernelError> {
     if inputs.is_empty() || !inputs.len().is_multiple_of(2) {
@@ -29,7 +30,7 @@ pub(super) fn contract(
         alike(name, &a, &b)?;
         check_labels(name, left, &a)?;
         check_labels(name, right, &b)?;
-        let pair = Pair::new(name, [left, right, out], a, b)?;
+        let pair = Pair::new(name, [left, right, out], matched, a, b)?;
         sum = Some(crate::dispatch!(pair.left.block.dtype(), T => {
             pair.add_to::<T>(name, sum)?
         }));
@@ -38,6 +39,28 @@ pub(super) fn contract(
         return Err(KernelError::Program(format!("{name} made nothing")));
     };
     block.permuted(&order_of(name, &labels, out)?)
+}
+
+/// The error for blocks with different lengths along an axis that both have.
+fn unfit(
+    name: &str,
+    matched: Option<&Matched>,
+    [a, b]: [&Block; 2],
+    axis: usize,
+    [left_len, right_len]: [usize; 2],
+) -> KernelError {
+    match matched {
+        None => shapes(name, a, b),
+        Some(matched) => KernelError::Misaligned {
+            operation: name.to_owned(),
+            left: matched.left.clone(),
+            right: matched.right.clone(),
+            block: Shape(matched.block.clone()),
+            axis,
+            left_len,
+            right_len,
+        },
+    }
 }
 
 /// What was summed so far.
@@ -69,6 +92,7 @@ impl Pair {
     fn new(
         name: &str,
         [left, right, out]: [&Labels; 3],
+        matched: Option<&Matched>,
         a: Block,
         b: Block,
     ) -> Result<Self, KernelError> {
@@ -88,8 +112,11 @@ impl Pair {
             axis.map_or(1, |axis| block.len_of(axis))
         };
         for &label in side.iter().chain(&inner) {
-            if len(&a, &left, label) != len(&b, &right, label) {
-                return Err(shapes(name, &a, &b));
+            let lens = [len(&a, &left, label), len(&b, &right, label)];
+            if lens[0] != lens[1] {
+                let axis = left.iter().position(|&other| other == label);
+                let axis = axis.unwrap_or_default();
+                return Err(unfit(name, matched, [&a, &b], axis, lens));
             }
         }
         let lens = |group: &Labels| -> Extent {
@@ -122,8 +149,8 @@ impl Pair {
             Some(Sum { block, .. }) => {
                 return Err(KernelError::Shapes {
                     operation: name.to_owned(),
-                    left: crate::error::Shape(block.shape().into()),
-                    right: crate::error::Shape(self.shape.clone()),
+                    left: Shape(block.shape().into()),
+                    right: Shape(self.shape.clone()),
                 });
             }
         };

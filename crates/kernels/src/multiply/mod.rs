@@ -14,7 +14,7 @@ mod tests;
 
 pub(crate) use ring::Ring;
 
-use crate::block::Block;
+use crate::block::{Block, Extent};
 use crate::error::KernelError;
 use crate::kernel::{Class, Outputs, one, single};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,17 @@ use smallvec::SmallVec;
 
 /// The labels of a block's axes.
 pub type Labels = SmallVec<[u8; 8]>;
+
+/// What was taken as cut alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matched {
+    /// The name of the left array.
+    pub left: String,
+    /// The name of the right one.
+    pub right: String,
+    /// Which block of the result is made.
+    pub block: Extent,
+}
 
 /// Products of matrices and tensors.
 ///
@@ -37,6 +48,8 @@ pub enum Multiply {
         right: Labels,
         /// The labels of the result's axes, each at most once.
         out: Labels,
+        /// For axes of unknown length: what to say if blocks do not fit.
+        matched: Option<Box<Matched>>,
     },
     /// One block: axes of equal labels become their diagonal, axes whose label the result lacks are
     /// summed, the others are put in the result's order.
@@ -66,8 +79,14 @@ impl Multiply {
     pub(crate) fn run(&self, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
         let name = self.name();
         match self {
-            Self::Contract { left, right, out } => {
-                contract::contract(name, [left, right, out], inputs).map(single)
+            Self::Contract {
+                left,
+                right,
+                out,
+                matched,
+            } => {
+                let labels = [left, right, out];
+                contract::contract(name, labels, matched.as_deref(), inputs).map(single)
             }
             Self::Single { labels, out } => {
                 single::arrange(name, labels, out, one(name, inputs)?).map(single)

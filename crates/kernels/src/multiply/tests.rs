@@ -19,6 +19,7 @@ fn product(expression: &str, inputs: Vec<Block>) -> Result<Block, KernelError> {
         left: labels(left),
         right: labels(right),
         out: labels(out),
+        matched: None,
     };
     Ok(kernel.run(inputs)?.remove(0))
 }
@@ -177,6 +178,29 @@ fn what_does_not_fit_is_an_error_that_says_so() {
         Multiply::Add
             .run(vec![counting(&[1]), counting(&[2])])
             .is_err()
+    );
+}
+
+#[test]
+fn arrays_that_were_taken_as_aligned_are_named() {
+    let kernel = Multiply::Contract {
+        left: labels("i"),
+        right: labels("i"),
+        out: labels(""),
+        matched: Some(Box::new(super::Matched {
+            left: "mask-1".to_owned(),
+            right: "mask-2".to_owned(),
+            block: [3].as_slice().into(),
+        })),
+    };
+    let error = kernel
+        .run(vec![counting(&[1]), counting(&[2])])
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("mask-1") && text.contains("mask-2"), "{text}");
+    assert!(
+        text.contains("block (3,) has 1") && text.contains("and 2"),
+        "{text}"
     );
 }
 

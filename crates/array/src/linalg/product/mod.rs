@@ -1,0 +1,8 @@
+//! Products of arrays.
+
+mod contract;
+mod einsum;
+mod methods;
+
+pub(super) use contract::shape_of;
+pub use methods::Contracted;
