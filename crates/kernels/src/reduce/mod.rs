@@ -48,6 +48,35 @@ impl Reduce {
         self.reduction().name()
     }
 
+    /// The reduction, if its input may come in bands along a reduced axis, whose states are merged in
+    /// any shape: all but those that give places.
+    pub(crate) fn in_bands(&self) -> Option<&Reduction> {
+        match self {
+            Self::Whole(reduction) | Self::Partial(reduction) => {
+                let places = matches!(reduction.what, What::ArgMin | What::ArgMax);
+                (!places).then_some(reduction)
+            }
+            Self::Merge(..) | Self::Finish(..) => None,
+        }
+    }
+
+    /// What it gives of the states of the bands of its input.
+    ///
+    /// # Errors
+    /// If these are not such states.
+    pub(crate) fn of_states(
+        &self,
+        reduction: &Reduction,
+        states: &[Block],
+    ) -> Result<Outputs, KernelError> {
+        let bands = states.len() / reduction.parts().max(1);
+        let state = reduction.merge(&[bands], states)?;
+        match self {
+            Self::Whole(_) => Ok(single(reduction.finish(&state)?)),
+            _ => Ok(state),
+        }
+    }
+
     pub(crate) fn class(&self) -> Class {
         Class::Task
     }

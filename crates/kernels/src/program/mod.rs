@@ -1,8 +1,15 @@
 //! A few kernels in a row, which one task runs.
+//!
+//! Here: what a program is, and how it travels. Which of its steps are computed together is in `plan`,
+//! the computation in `run`.
+
+mod plan;
+mod run;
 
 use crate::block::{Block, Extent};
 use crate::error::{KernelError, Shape};
 use crate::kernel::{Kernel, Outputs};
+use run::Run;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -72,105 +79,27 @@ impl Program {
         if self.steps.is_empty() {
             return Ok(inputs.into());
         }
-        let mut run = Run::new(self, inputs)?;
-        for (at, step) in self.steps.iter().enumerate() {
-            let inputs = run.take(at, step)?;
-            if let Some(align) = &step.align {
-                align.check(step.kernel.name(), &inputs)?;
-            }
-            let outputs = step.kernel.run(inputs)?;
-            run.made[at] = outputs.into_iter().map(Some).collect();
-        }
-        let last = run.made.pop().unwrap_or_default();
-        let last: Option<Outputs> = last.into_iter().collect();
-        last.ok_or_else(|| KernelError::Program("a result is used and given away".to_owned()))
-    }
-}
-
-/// A program as it runs.
-struct Run {
-    inputs: Vec<Option<Block>>,
-    made: Vec<SmallVec<[Option<Block>; 1]>>,
-    /// Per input, and per step, the last step that takes from it.
-    last_use_of_input: Vec<usize>,
-    last_use_of_step: Vec<usize>,
-}
-
-impl Run {
-    fn new(program: &Program, inputs: Vec<Block>) -> Result<Self, KernelError> {
-        let mut last_use_of_input = vec![0; inputs.len()];
-        let mut last_use_of_step = vec![0; program.steps.len()];
-        for (at, step) in program.steps.iter().enumerate() {
-            for source in &step.inputs {
-                let seen = match *source {
-                    Source::Input(input) => last_use_of_input.get_mut(input as usize),
-                    Source::Step(step, _) if (step as usize) < at => {
-                        last_use_of_step.get_mut(step as usize)
-                    }
-                    Source::Step(..) => None,
-                };
-                let Some(seen) = seen else {
-                    return Err(KernelError::Program(format!(
-                        "step {at} takes {source:?}, of {} inputs",
-                        inputs.len()
-                    )));
-                };
-                *seen = at;
-            }
-        }
-        Ok(Self {
-            inputs: inputs.into_iter().map(Some).collect(),
-            made: vec![SmallVec::new(); program.steps.len()],
-            last_use_of_input,
-            last_use_of_step,
-        })
-    }
-
-    /// The inputs of a step: given away if no later step, and no other input of this one, takes them.
-    fn take(&mut self, at: usize, step: &Step) -> Result<Vec<Block>, KernelError> {
-        let mut blocks = Vec::with_capacity(step.inputs.len());
-        for (place, source) in step.inputs.iter().enumerate() {
-            let again = step.inputs[place + 1..].contains(source);
-            let (slot, last) = match *source {
-                Source::Input(input) => (
-                    self.inputs.get_mut(input as usize),
-                    self.last_use_of_input[input as usize],
-                ),
-                Source::Step(step, output) => (
-                    self.made[step as usize].get_mut(output as usize),
-                    self.last_use_of_step[step as usize],
-                ),
-            };
-            let block = match slot {
-                Some(slot) if last == at && !again => slot.take(),
-                Some(slot) => slot.clone(),
-                None => None,
-            };
-            blocks.push(block.ok_or_else(|| {
-                KernelError::Program(format!("step {at} takes {source:?}, which is not there"))
-            })?);
-        }
-        Ok(blocks)
+        Run::new(self, inputs)?.all()
     }
 }
 
 impl Align {
     /// That the inputs have equal lengths along each axis, axes counted from the last as numpy does,
     /// except where one was declared to have length 1.
-    pub(crate) fn check(&self, operation: &str, inputs: &[Block]) -> Result<(), KernelError> {
-        let ndim = inputs.iter().map(Block::ndim).max().unwrap_or(0);
+    pub(crate) fn check(&self, operation: &str, inputs: &[&[usize]]) -> Result<(), KernelError> {
+        let ndim = inputs.iter().map(|shape| shape.len()).max().unwrap_or(0);
         for axis in 0..ndim {
             let mut first: Option<(usize, usize)> = None;
             for (at, input) in inputs.iter().enumerate() {
-                let skipped = ndim - input.ndim();
+                let skipped = ndim - input.len();
                 let stretches = self
                     .stretch
                     .get(at)
-                    .is_some_and(|bits| bits >> axis & 1 == 1);
+                    .is_some_and(|bits| axis < 64 && bits >> axis & 1 == 1);
                 if axis < skipped || stretches {
                     continue;
                 }
-                let len = input.len_of(axis - skipped);
+                let len = input[axis - skipped];
                 match first {
                     None => first = Some((at, len)),
                     Some((_, known)) if known == len => {}
@@ -192,3 +121,6 @@ impl Align {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
