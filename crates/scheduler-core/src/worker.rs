@@ -1,6 +1,5 @@
 //! What the scheduler knows of a worker.
 
-use crate::placement::Length;
 use crate::placement::Listed;
 use crate::queue::{QueueEntry, TaskQueue};
 use crate::spec::{ClassRecord, OperationId, SpecId};
@@ -184,24 +183,6 @@ impl Worker {
     /// How many tasks it was given that have not ended and are not away.
     pub(crate) fn load(&self) -> usize {
         (self.given.len() + self.ending.len()).saturating_sub(self.away)
-    }
-
-    /// How many more tasks of this length it should be given now. Long tasks, and those whose length
-    /// is not known, keep one task in hand beyond the threads; short ones some time of work.
-    pub(crate) fn room(&self, length: Option<Length>, now: Time) -> usize {
-        if self.leaving {
-            return 0;
-        }
-        let threads = self.hello.nthreads as usize;
-        let floor = threads + threads.div_ceil(10);
-        let floor = floor.saturating_sub(self.load());
-        let Some(length) = length.filter(|_| self.stalled(now) < STALL) else {
-            return floor;
-        };
-        let ahead_ns = length.ahead_ns * threads as u64;
-        let by_time = ahead_ns.saturating_sub(self.occupancy_ns) / length.mean_ns.max(1);
-        let most = length.ahead_tasks as usize * threads;
-        floor.max((by_time as usize).min(most.saturating_sub(self.load())))
     }
 
     /// How long no run has ended here although all threads should be busy: a task that is longer than

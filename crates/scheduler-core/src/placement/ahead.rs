@@ -149,7 +149,7 @@ impl SchedulerCore {
         }
         match missing {
             0 => Ahead::Waits,
-            _ if record.room(Some(length), self.now) == 0 => Ahead::NoRoom,
+            _ if self.room(record, Some(length)) == 0 => Ahead::NoRoom,
             missing => Ahead::Goes(missing),
         }
     }

@@ -1,7 +1,8 @@
 //! Tasks that a worker has in hand come back when another worker could start them now.
 //!
 //! What a worker has in hand beyond its threads is little: one task, or some milliseconds of short
-//! ones. It is still too much behind a task that turns out long while others idle.
+//! ones. It is still too much behind a task that turns out long while others idle, and if it is long
+//! enough, even while nobody does: others will have a free thread before.
 
 use crate::core::SchedulerCore;
 use crate::state::State;
@@ -13,6 +14,9 @@ use taskloom_core::{RunId, Time};
 const IDLE_WEIGHED: usize = 16;
 const VICTIMS: usize = 64;
 
+/// How many workers with tasks in hand are looked at for whether they are overdue.
+const OVERDUE_WEIGHED: usize = 8;
+
 /// A task in hand that is at least this long is worth a message and a transfer.
 const LONG_NS: u64 = 1_000_000;
 
@@ -23,6 +27,7 @@ impl SchedulerCore {
         if self.with_tasks_in_hand().next().is_none() {
             return;
         }
+        self.take_back_overdue();
         let idle: Vec<u32> = self.idle_workers().take(IDLE_WEIGHED).collect();
         if idle.is_empty() {
             return;
@@ -43,17 +48,37 @@ impl SchedulerCore {
         let loaded: Vec<u32> = loaded.take(VICTIMS).collect();
         for victim in loaded {
             let runs = self.runs_to_take_back(victim, &idle, threads);
-            let Some(worker) = self.workers.get_mut(victim) else {
-                continue;
-            };
-            if !runs.is_empty() {
-                threads = threads.saturating_sub(runs.len());
-                worker.retracting.extend(runs.iter().map(|&(_, slot)| slot));
-                self.tallies.retracted += runs.len() as u64;
-                let runs = runs.into_iter().map(|(run, _)| run).collect();
-                self.tell_worker(victim, ToWorker::Retract(runs));
-                self.rerank(victim);
-            }
+            threads = threads.saturating_sub(runs.len());
+            self.retract(victim, runs);
+        }
+    }
+
+    /// Asks workers whose runs take much longer than expected to give back what waits behind these:
+    /// it goes to whoever has room first.
+    fn take_back_overdue(&mut self) {
+        let overdue = |slot: &u32| {
+            let worker = self.workers.get(*slot);
+            worker.is_some_and(|worker| self.is_overdue(worker))
+        };
+        let first = self.with_tasks_in_hand().take(OVERDUE_WEIGHED);
+        let overdue: Vec<u32> = first.filter(overdue).collect();
+        for victim in overdue {
+            let runs = self.runs_in_hand(victim);
+            self.retract(victim, runs);
+        }
+    }
+
+    /// Asks a worker to give back runs if they have not started.
+    fn retract(&mut self, victim: u32, runs: Vec<(RunId, u32)>) {
+        let Some(worker) = self.workers.get_mut(victim) else {
+            return;
+        };
+        if !runs.is_empty() {
+            worker.retracting.extend(runs.iter().map(|&(_, slot)| slot));
+            self.tallies.retracted += runs.len() as u64;
+            let runs = runs.into_iter().map(|(run, _)| run).collect();
+            self.tell_worker(victim, ToWorker::Retract(runs));
+            self.rerank(victim);
         }
     }
 
@@ -86,30 +111,33 @@ impl SchedulerCore {
             0
         };
         let most = worker.in_hand().min(threads.max(share));
-        let mut given: Vec<(RunId, u32)> = worker
-            .given
-            .keys()
-            .filter(|slot| !worker.retracting.contains(slot))
-            .filter(|slot| {
-                let given = worker.given.get(*slot);
-                given.is_some_and(|given| given.place == RunPlace::Thread)
-            })
-            .filter_map(|&slot| match self.task(slot).state {
-                State::Processing { run, .. } if !worker.executing.contains(&run) => {
-                    Some((run, slot))
-                }
-                _ => None,
-            })
-            .collect();
-        given.sort_unstable();
-        // The oldest are the ones that may run.
-        let kept = (worker.hello.nthreads as usize).min(given.len());
-        let in_hand = given[kept..].iter().rev();
+        let in_hand = self.runs_in_hand(victim).into_iter().rev();
         in_hand
             .filter(|(_, slot)| self.gains(*slot, worker, idle))
             .take(most)
-            .copied()
             .collect()
+    }
+
+    /// The runs that a worker has in hand beyond its threads and that it was not asked to give back,
+    /// the oldest first.
+    fn runs_in_hand(&self, worker: u32) -> Vec<(RunId, u32)> {
+        let Some(worker) = self.workers.get(worker) else {
+            return Vec::new();
+        };
+        let on_threads = worker.given.iter();
+        let on_threads = on_threads.filter(|(_, given)| given.place == RunPlace::Thread);
+        let processing = on_threads.filter_map(|(&slot, _)| match self.task(slot).state {
+            State::Processing { run, .. } => Some((run, slot)),
+            _ => None,
+        });
+        let (started, mut others): (Vec<_>, Vec<_>) =
+            processing.partition(|(run, _)| worker.executing.contains(run));
+        others.sort_unstable();
+        // The oldest are those that the other threads may have begun with.
+        let threads = (worker.hello.nthreads as usize).saturating_sub(started.len());
+        let mut in_hand = others.split_off(threads.min(others.len()));
+        in_hand.retain(|(_, slot)| !worker.retracting.contains(slot));
+        in_hand
     }
 
     /// Whether a task in hand of a worker would start earlier at one of the idle workers.
@@ -130,6 +158,11 @@ impl SchedulerCore {
     pub(crate) fn next_balance(&self) -> Option<Time> {
         let concerned =
             self.with_tasks_in_hand().next().is_some() && self.idle_workers().next().is_some();
-        concerned.then(|| self.last_balance + STALL)
+        let idle = concerned.then(|| self.last_balance + STALL);
+        let first = self.with_tasks_in_hand().take(OVERDUE_WEIGHED);
+        let due = first.filter_map(|slot| self.overdue_at(self.workers.get(slot)?));
+        // What is overdue already was taken back as far as possible.
+        let due = due.filter(|&at| at > self.now);
+        due.chain(idle).min()
     }
 }

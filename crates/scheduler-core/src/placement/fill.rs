@@ -96,7 +96,7 @@ impl SchedulerCore {
         let spec = self.specs.get(self.task(entry.slot()).spec);
         let length = self.length(spec.operation, worker.located.len());
         let class = self.specs.class(spec.class);
-        if worker.room(length, self.now) == 0 || !worker.has_resources(class) {
+        if self.room(worker, length) == 0 || !worker.has_resources(class) {
             return None;
         }
         if yields == Yields::ToWhoeverIsDue && self.jobs.len() > 0 {
@@ -165,7 +165,7 @@ impl SchedulerCore {
                 let record = self.specs.class(class);
                 let goes_on = self.workers.get(worker).is_some_and(|worker| {
                     worker.has_resources(record)
-                        && worker.room(length, self.now) > 0
+                        && self.room(worker, length) > 0
                         && self.job_table.may_start(job)
                 });
                 if !goes_on {
@@ -193,7 +193,7 @@ impl SchedulerCore {
     fn open_worker(&self, class: ClassId, fresh: &SortedList<WorkerRank>) -> Option<(u32, usize)> {
         let record = self.specs.class(class);
         let length = self.shared_length(class);
-        let room = |worker: &Worker| worker.room(length, self.now);
+        let room = |worker: &Worker| self.room(worker, length);
         let is_open = |worker: &Worker| worker.has_resources(record) && room(worker) > 0;
         let slot = if self.ranks.exhausted.contains(&class) {
             let get = |slot: &u32| self.workers.get(*slot);
@@ -239,7 +239,7 @@ impl SchedulerCore {
             .specs
             .class(self.specs.get(self.task(best.slot()).spec).class);
         let length = self.length(class.operation, victim.located.len() / 2);
-        let room = thief.room(length, self.now);
+        let room = self.room(thief, length);
         if room == 0 || !thief.qualifies(class) || !thief.has_resources(class) {
             return None;
         }

@@ -5,8 +5,8 @@
 //! workers what they have room for, at the end of each turn; `balance.rs` takes back what a worker
 //! has in hand while others idle. `give.rs` makes the dispatch itself, and
 //! `ahead.rs` sends tasks along whose inputs are being made on the same worker. `ranks.rs` keeps the
-//! workers in order, so that none of this looks at all of them. `length.rs` and `reach.rs` say how far
-//! ahead of its threads a worker is filled.
+//! workers in order, so that none of this looks at all of them. `length.rs`, `reach.rs` and `room.rs`
+//! say how far ahead of its threads a worker is filled.
 
 mod ahead;
 mod balance;
@@ -19,6 +19,7 @@ mod queue_ready;
 mod rank;
 mod ranks;
 mod reach;
+mod room;
 mod traffic;
 
 pub(crate) use gather::Homes;

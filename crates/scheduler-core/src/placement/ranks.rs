@@ -75,6 +75,13 @@ pub(crate) struct Listed {
     touched: bool,
 }
 
+impl Listed {
+    /// The worker's slot, unless it leaves.
+    pub(super) fn slot(self) -> Option<u32> {
+        self.rank.map(WorkerRank::slot)
+    }
+}
+
 impl SchedulerCore {
     /// A worker is there: it gets its label and its place.
     pub(crate) fn rank_new(&mut self, slot: u32, operations: &[OperationId]) {

@@ -13,11 +13,13 @@ struct Move {
     bytes: u64,
 }
 
-/// Bytes that a worker is sending and getting.
+/// What a worker is sending and getting, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Link {
     out: u64,
     into: u64,
+    /// How many values it gets.
+    values: u32,
 }
 
 /// See the module. Values are named by the slots of their tasks.
@@ -37,14 +39,18 @@ impl Traffic {
         }
         self.moves.insert((value, to), Move { from, bytes });
         self.link(from).out += bytes;
-        self.link(to).into += bytes;
+        let link = self.link(to);
+        link.into += bytes;
+        link.values += 1;
     }
 
     /// A value has come to a worker, on whatever way, or will not come.
     pub(crate) fn arrived(&mut self, value: u32, to: u32) {
         if let Some(Move { from, bytes }) = self.moves.remove(&(value, to)) {
             self.link(from).out -= bytes;
-            self.link(to).into -= bytes;
+            let link = self.link(to);
+            link.into -= bytes;
+            link.values -= 1;
         }
     }
 
@@ -85,12 +91,20 @@ impl Traffic {
         self.links.get(worker as usize).map_or(0, |link| link.into)
     }
 
+    /// How many values a worker gets from others.
+    pub(crate) fn values_into(&self, worker: u32) -> usize {
+        self.links
+            .get(worker as usize)
+            .map_or(0, |link| link.values as usize)
+    }
+
     /// Whether the sums are those of what is on its way, and every value is one of which this is true.
     pub(crate) fn is_consistent(&self, is_there: impl Fn(u32) -> bool) -> bool {
         let mut links = vec![Link::default(); self.links.len()];
         for (&(value, to), of) in &self.moves {
             links[of.from as usize].out += of.bytes;
             links[to as usize].into += of.bytes;
+            links[to as usize].values += 1;
             if !is_there(value) {
                 return false;
             }
@@ -119,6 +133,8 @@ mod tests {
         traffic.begin(7, 2, 0, 100);
         traffic.begin(8, 0, 1, 50);
         assert_eq!((traffic.outgoing(0), traffic.incoming(0)), (200, 50));
+        let values = [0, 1, 2].map(|worker| traffic.values_into(worker));
+        assert_eq!(values, [1, 1, 1]);
         assert!(traffic.is_coming(7, 1) && !traffic.is_coming(8, 1));
         assert!(traffic.is_consistent(|value| value >= 7));
         assert!(!traffic.is_consistent(|value| value == 7));
@@ -132,6 +148,7 @@ mod tests {
             ),
             (100, 0, 50)
         );
+        assert_eq!(traffic.values_into(1), 0);
         traffic.value_gone(7);
         assert_eq!((traffic.outgoing(0), traffic.incoming(2)), (0, 0));
         traffic.worker_gone(1);

@@ -3,7 +3,7 @@
 use crate::testing::TestScheduler;
 use crate::{Config, Effects, Event};
 use std::time::Duration;
-use taskloom_core::message::ReturnCause;
+use taskloom_core::message::{FromWorker, ReturnCause};
 use taskloom_core::{ResourceAmount, TaskOptions};
 
 fn eager() -> TestScheduler {
@@ -264,7 +264,7 @@ fn short_tasks_behind_a_long_one_are_taken_back_after_a_while() {
         .expect("a look at the balance is due");
     let wait = due.since(t.now);
     assert!(wait < Duration::from_secs(1), "{wait:?}");
-    t.after(wait).expect(["w1: retract e d"]);
+    t.after(wait).expect(["w1: retract c d e"]);
     t.return_run("e", "w1", ReturnCause::Withdrawn).skip();
     assert!(t.core.identity(t.now).workers[1].processing > 0);
 }
@@ -302,4 +302,52 @@ fn many_workers_are_asked_for_heartbeats_more_seldom() {
     // Each lease spans several of them.
     let lease = Config::default().worker_timeout;
     assert!(heartbeats.iter().all(|&heartbeat| heartbeat <= lease / 6));
+}
+
+/// Says that a task runs at a worker, and nothing else of it.
+fn beats(t: &mut TestScheduler, worker: &str, task: &str) {
+    let run = t.run(task, worker).run;
+    t.worker_says(
+        worker,
+        FromWorker::Heartbeat {
+            executing: vec![run],
+            process_bytes: 0,
+            stored_bytes: 0,
+        },
+    );
+}
+
+#[test]
+fn a_task_known_to_run_does_not_keep_the_next_from_being_taken_back() {
+    let mut t = TestScheduler::new();
+    t.workers(["w1"]).graph("a* b*").skip();
+    beats(&mut t, "w1", "a");
+    t.workers(["w2"]).expect(["w1: retract b"]);
+}
+
+#[test]
+fn nothing_waits_behind_a_task_that_takes_much_longer_than_its_kind() {
+    let mut t = TestScheduler::new();
+    t.elapsed = Duration::from_millis(100);
+    // The first tells how long the kind runs.
+    t.workers(["w1"]).graph("a*").finish("a", "w1");
+    t.workers(["w2"]).graph("b* c* d* e* f*").skip();
+    t.after(Duration::from_millis(140)).expect([]);
+    let due = t.core.next_deadline().expect("both will be overdue");
+    assert_eq!(due.since(t.now), Duration::from_millis(10));
+    t.after(Duration::from_millis(10));
+    // Nobody idles, and each had one in hand.
+    assert_eq!(t.core.counts().retracted, 2);
+}
+
+#[test]
+fn a_task_that_waits_for_its_input_is_no_work_in_hand() {
+    let mut t = TestScheduler::new();
+    t.nbytes = 300_000_000;
+    t.workers(["w1"])
+        .graph("a -> b* c* d* e* f* g* h* i*")
+        .finish("a", "w1");
+    t.workers(["w2"]).graph("x* y* z*").skip();
+    assert_eq!(t.core.traffic.values_into(1), 1);
+    assert_eq!(t.core.identity(t.now).workers[1].processing, 3);
 }

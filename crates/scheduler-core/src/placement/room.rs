@@ -1,0 +1,80 @@
+//! How much more a worker should be given now.
+
+use super::Length;
+use crate::core::SchedulerCore;
+use crate::worker::{STALL, Worker};
+use std::time::Duration;
+use taskloom_core::Time;
+
+/// For so many values per thread that are on their way to a worker, a task each does not count as work
+/// in hand.
+const COMING_MOST: usize = 2;
+
+/// A worker with more tasks than this is never taken to be overdue: its threads have had time to go on
+/// to others, and looking through all would cost their number.
+const LOOKED_THROUGH: usize = 16;
+
+impl SchedulerCore {
+    /// How many more tasks of this length a worker should be given now. Long tasks, and those whose
+    /// length is not known, keep one task in hand beyond the threads; short ones some time of work.
+    ///
+    /// Tasks whose inputs are on their way cannot begin, so a worker that has nothing else runs dry
+    /// as soon as a thread ends its task. They do not count, up to a number, and it gets others
+    /// beside them.
+    pub(super) fn room(&self, worker: &Worker, length: Option<Length>) -> usize {
+        if worker.leaving {
+            return 0;
+        }
+        let threads = worker.hello.nthreads as usize;
+        let all = worker.load();
+        let coming = worker
+            .listed
+            .slot()
+            .map_or(0, |slot| self.traffic.values_into(slot));
+        let load = all.saturating_sub(coming.min(threads * COMING_MOST));
+        let stalled = worker.stalled(self.now) >= STALL;
+        let in_hand = if stalled && self.is_overdue(worker) {
+            0
+        } else {
+            threads.div_ceil(10)
+        };
+        let floor = (threads + in_hand).saturating_sub(load);
+        let Some(length) = length.filter(|_| !stalled) else {
+            return floor;
+        };
+        let ahead_ns = length.ahead_ns * threads as u64;
+        let mean_ns = worker.occupancy_ns / all.max(1) as u64;
+        let occupied_ns = worker.occupancy_ns - mean_ns * (all - load) as u64;
+        let by_time = ahead_ns.saturating_sub(occupied_ns) / length.mean_ns.max(1);
+        let most = length.ahead_tasks as usize * threads;
+        floor.max((by_time as usize).min(most.saturating_sub(all)))
+    }
+
+    /// Whether what a worker runs takes so much longer than expected that nothing should wait behind
+    /// it: the longer it runs already, the longer it is likely to go on.
+    pub(super) fn is_overdue(&self, worker: &Worker) -> bool {
+        let patience = self.patience(worker);
+        patience.is_some_and(|patience| worker.stalled(self.now) >= patience)
+    }
+
+    /// When a worker will be overdue if nothing ends there before.
+    pub(super) fn overdue_at(&self, worker: &Worker) -> Option<Time> {
+        let is_full = worker.load() >= worker.hello.nthreads as usize;
+        let patience = self.patience(worker).filter(|_| is_full)?;
+        Some(worker.last_progress + patience)
+    }
+
+    /// For how long a worker may end nothing before it is overdue: half as long again as the longest
+    /// kind among its tasks is expected to run; `None` if that is not known.
+    fn patience(&self, worker: &Worker) -> Option<Duration> {
+        if worker.given.len() > LOOKED_THROUGH {
+            return None;
+        }
+        let mut longest = 0;
+        for given in worker.given.values() {
+            longest = self.specs.mean_ns(given.spec)?.max(longest);
+        }
+        let patience = Duration::from_nanos(longest.saturating_add(longest / 2));
+        (longest > 0).then(|| patience.max(STALL))
+    }
+}
