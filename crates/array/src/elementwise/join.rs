@@ -104,7 +104,7 @@ fn common(operation: &str, place: usize, axes: &[(&Array, &Axis)]) -> Result<Axi
     // Of three, the second may be known and the first and third be unknown and differ from it.
     if let Some((array, axis)) = axes
         .iter()
-        .find(|(_, axis)| !best.is_aligned(axis) && !(best.is_known() && axis.is_known()))
+        .find(|(_, axis)| !(best.is_aligned(axis) || best.is_known() && axis.is_known()))
     {
         return Err(not_aligned(operation, place, (first, best), (array, axis)));
     }

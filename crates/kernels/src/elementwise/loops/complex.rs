@@ -235,16 +235,10 @@ fn sqrt<T: Real>(z: Complex<T>) -> Complex<T> {
         return Complex::new(T::infinity(), im);
     }
     if re.is_infinite() {
+        let other = if Float::is_nan(im) { im } else { T::ZERO };
         return match re > T::ZERO {
-            true => Complex::new(
-                re,
-                if Float::is_nan(im) {
-                    im
-                } else {
-                    T::ZERO.copysign(im)
-                },
-            ),
-            false => Complex::new((im - im).abs(), re.abs().copysign(im)),
+            true => Complex::new(re, other.copysign(im)),
+            false => Complex::new(other, re.abs().copysign(im)),
         };
     }
     // Scaled, so that the length of the largest numbers does not overflow.
