@@ -63,4 +63,6 @@ const TABLES: &[&[Operation]] = &[
     crate::reduce::OPERATIONS,
     crate::linalg::OPERATIONS,
     crate::fourier::OPERATIONS,
+    crate::scan::OPERATIONS,
+    crate::order::OPERATIONS,
 ];

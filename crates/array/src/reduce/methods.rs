@@ -18,16 +18,21 @@ impl Array {
             what,
             What::Var { .. } | What::Std { .. } | What::Moment { .. }
         );
-        over.only(operation, counts)?;
+        let dtype = matches!(what, What::Sum | What::Prod | What::Mean);
+        over.only(operation, counts, dtype)?;
         let how = over.of(operation, self)?;
+        let dtype = over.wanted_dtype();
+        let converted = self.astype(dtype.unwrap_or(self.dtype()));
         let reduction = Reduction {
             what,
             axes: how.axes,
             keepdims: how.keepdims,
             skip_nan,
-            dtype: self.dtype(),
+            dtype: converted.dtype(),
         };
-        self.reduced(reduction, how.split_every)
+        let result = converted.reduced(reduction, how.split_every)?;
+        let dtype = dtype.unwrap_or(result.dtype());
+        Ok(result.astype(dtype))
     }
 
     /// The mean of a power of the distances from the mean: the central moment of that order. Its
@@ -51,6 +56,24 @@ impl Array {
             self.reduce_over("moment", What::Moment { order, ddof }, false, &over)
         };
         Self::or_failed(moment(), Some(self))
+    }
+
+    /// The distance from the least to the greatest element, in their dtype; integers wrap.
+    #[must_use]
+    #[track_caller]
+    pub fn ptp(&self) -> Self {
+        self.ptp_over(Over::all())
+    }
+
+    /// As [`Array::ptp`], over some axes.
+    #[must_use]
+    #[track_caller]
+    pub fn ptp_over(&self, over: impl Into<Over>) -> Self {
+        let over = over.into();
+        let greatest = self.reduce_over("ptp", What::Max, false, &over);
+        let least = self.reduce_over("ptp", What::Min, false, &over);
+        let distance = least.and_then(|least| greatest?.try_sub(&least));
+        Self::or_failed(distance, Some(self))
     }
 }
 

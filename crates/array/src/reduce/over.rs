@@ -2,10 +2,11 @@
 
 use crate::array::{Array, axis_of};
 use crate::error::{ArrayError, Result};
+use taskloom_kernels::DType;
 use taskloom_kernels::reduce::Axes;
 
 /// How many states one task merges where nothing else is said.
-const SPLIT_EVERY: usize = 8;
+pub(crate) const SPLIT_EVERY: usize = 8;
 
 /// Over which axes an array is reduced, and how. Numbers and lists of numbers are axes, negative ones
 /// counted from the last; `..` is all of them.
@@ -28,6 +29,7 @@ pub struct Over {
     keepdims: bool,
     split_every: Option<usize>,
     ddof: Option<u32>,
+    dtype: Option<DType>,
 }
 
 impl Over {
@@ -70,6 +72,14 @@ impl Over {
         self
     }
 
+    /// For sums, products and means: the elements are converted to this dtype first, and the result
+    /// has it.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Self {
+        self.dtype = Some(dtype);
+        self
+    }
+
     /// What is meant for an array.
     pub(super) fn of(&self, operation: &str, array: &Array) -> Result<Resolved> {
         array.check()?;
@@ -103,18 +113,42 @@ impl Over {
         })
     }
 
+    /// The one axis that is meant, and whether it stays, for an operation along an axis.
+    pub(crate) fn one(&self, operation: &str, array: &Array) -> Result<(usize, bool)> {
+        self.only(operation, false, false)?;
+        let how = self.of(operation, array)?;
+        match (how.axes.iter().next(), how.axes.count()) {
+            (Some(axis), 1) if self.split_every.is_none() => Ok((axis, how.keepdims)),
+            (_, 1) => {
+                let reason = "it takes no split_every: a row comes together at once";
+                Err(ArrayError::value(operation, reason))
+            }
+            (_, axes) => {
+                let reason =
+                    format!("it goes along one axis, not {axes}: name it, or `ravel` first");
+                Err(ArrayError::value(operation, reason))
+            }
+        }
+    }
+
     /// The degrees of freedom, for an operation that has them.
     pub(super) fn degrees(&self) -> u32 {
         self.ddof.unwrap_or(0)
     }
 
+    pub(super) fn wanted_dtype(&self) -> Option<DType> {
+        self.dtype
+    }
+
     /// Refuses what the operation does not know, so that nothing is ignored in silence.
-    pub(super) fn only(&self, operation: &str, ddof: bool) -> Result<()> {
-        if self.ddof.is_some() && !ddof {
-            let reason = "it does not take degrees of freedom (ddof)";
-            return Err(ArrayError::value(operation, reason));
-        }
-        Ok(())
+    pub(super) fn only(&self, operation: &str, ddof: bool, dtype: bool) -> Result<()> {
+        let refused = match (self.ddof, self.dtype) {
+            (Some(_), _) if !ddof => "degrees of freedom (ddof)",
+            (_, Some(_)) if !dtype => "a dtype",
+            _ => return Ok(()),
+        };
+        let reason = format!("it does not take {refused}");
+        Err(ArrayError::value(operation, reason))
     }
 }
 

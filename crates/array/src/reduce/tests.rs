@@ -2,8 +2,8 @@
 
 use super::Over;
 use crate::{Array, Chunks};
-use ndarray::{Array2, array};
-use taskloom_kernels::Block;
+use ndarray::{Array2, ArrayD, array};
+use taskloom_kernels::{Block, DType};
 
 fn unknown(blocks: Vec<Vec<f64>>) -> Array {
     let count = blocks.len();
@@ -88,6 +88,17 @@ fn no_axes_at_all() {
 }
 
 #[test]
+fn a_dtype_can_be_asked_for() {
+    let x = Array::from_ndarray(&array![200_u8, 100], Chunks::of([1])).unwrap();
+    assert_eq!(x.sum().dtype(), DType::U64);
+    let sum: ArrayD<f32> = x
+        .sum_over(Over::all().dtype(DType::F32))
+        .to_local_here()
+        .unwrap();
+    assert_eq!(sum[[]], 300.0);
+}
+
+#[test]
 fn what_does_not_fit_is_said() {
     let x = Array::from_ndarray(&array![[1.0, 2.0]], Chunks::of([1, 1])).unwrap();
     let said = |x: Array| x.check().unwrap_err().to_string();
@@ -95,6 +106,7 @@ fn what_does_not_fit_is_said() {
     assert!(said(x.sum_over([0, -2])).contains("named twice"));
     assert!(said(x.sum_over(Over::all().split_every(1))).contains("split_every"));
     assert!(said(x.sum_over(Over::all().ddof(1))).contains("ddof"));
+    assert!(said(x.max_over(Over::all().dtype(DType::F32))).contains("dtype"));
     assert!(said(x.moment(65, ..)).contains("order 65"));
     // The first error stays.
     assert!(said(x.sum_over(2).mean()).contains("axis 2 is out of bounds"));
@@ -108,4 +120,26 @@ fn moments() {
     assert_eq!(item(&x.moment(0, ..)), 1.0);
     assert_eq!(item(&x.moment(1, ..)), 0.0);
     assert!((item(&x.moment(2, ..)) - item(&x.var())).abs() < 1e-12);
+}
+
+#[test]
+fn distances_and_averages() {
+    let x = Array::from_ndarray(&array![[1_i8, -128], [5, 0]], Chunks::of([1, 2])).unwrap();
+    // numpy: it wraps.
+    assert_eq!(
+        x.ptp_over(1).to_local_here::<i8>().unwrap(),
+        array![-127, 5].into_dyn()
+    );
+    let bools = Array::from_ndarray(&array![true, false], Chunks::of([1])).unwrap();
+    assert!(bools.ptp().check().is_err());
+    let weights = Array::from_ndarray(&array![1.0, 3.0], Chunks::of([1])).unwrap();
+    let columns = x.average(&weights, 0).to_local_here::<f64>().unwrap();
+    assert_eq!(columns, array![4.0, -32.0].into_dyn());
+    let rows = x
+        .average(&weights, Over::axis(1).keepdims())
+        .to_local_here::<f64>()
+        .unwrap();
+    assert_eq!(rows, array![[-95.75], [1.25]].into_dyn());
+    assert_eq!(x.average(&x, ..).dtype(), DType::F64);
+    assert!(x.average(&weights, ..).check().is_err());
 }

@@ -1,4 +1,6 @@
 //! The layers of a reduction: a state per block, states merged in groups, and the result.
+//!
+//! What the states are, and how they are made and merged, is said by [`Stages`].
 
 use crate::array::Array;
 use crate::axis::Axis;
@@ -9,51 +11,125 @@ use crate::layer::{BlockRef, BlockTask, Layer};
 use crate::node::{Axes as NodeAxes, number};
 use smallvec::SmallVec;
 use taskloom_kernels::reduce::{Axes, Reduce, Reduction, What};
-use taskloom_kernels::{Extent, Kernel};
+use taskloom_kernels::{DType, Extent, Kernel};
 
-impl Array {
-    /// The array reduced as said.
-    pub(crate) fn reduced(&self, reduction: Reduction, split_every: usize) -> Result<Self> {
-        let axes = reduction.axes;
-        // What a mask selected of blocks beside each other need not be brought into order first.
-        let ordered = matches!(reduction.what, What::ArgMin | What::ArgMax);
-        if axes.has(0) && !ordered {
-            return any_order(self).tree(reduction, split_every);
-        }
-        self.tree(reduction, split_every)
+/// What is done in a reduction: of a block a state of a few blocks, of states one, of the last state
+/// the result. A state has the axes of the block; those that are reduced belong to the state.
+pub(crate) trait Stages: Clone + Send + Sync + 'static {
+    /// What it is called.
+    fn name(&self) -> &'static str;
+    /// Takes in all that the result depends on beside the axes.
+    fn identity(&self, identity: &mut Identity);
+    /// Of how many blocks a state consists.
+    fn parts(&self) -> u32;
+    /// A block becomes the result, if that can be done in one task.
+    fn whole(&self, block: BlockRef) -> Option<BlockTask>;
+    /// A block becomes a state.
+    fn partial(&self, block: BlockRef) -> BlockTask;
+    /// States of a box of blocks become one; `grid` counts them along each reduced axis. They come
+    /// in C order, the parts of a state after each other.
+    fn merge(&self, grid: Extent, states: Vec<BlockRef>) -> BlockTask;
+    /// As `merge`, and the one state becomes the result.
+    fn finish(&self, grid: Extent, states: Vec<BlockRef>) -> BlockTask;
+}
+
+impl Stages for Reduction {
+    fn name(&self) -> &'static str {
+        Self::name(self)
     }
 
-    fn tree(&self, reduction: Reduction, split_every: usize) -> Result<Self> {
-        let axes = reduction.axes;
+    fn identity(&self, identity: &mut Identity) {
+        identity.value(self);
+    }
+
+    fn parts(&self) -> u32 {
+        Self::parts(self) as u32
+    }
+
+    fn whole(&self, block: BlockRef) -> Option<BlockTask> {
+        Some(BlockTask::kernel(
+            Kernel::Reduce(Reduce::Whole(*self)),
+            [block],
+        ))
+    }
+
+    fn partial(&self, block: BlockRef) -> BlockTask {
+        BlockTask::kernel(Kernel::Reduce(Reduce::Partial(*self)), [block])
+    }
+
+    fn merge(&self, grid: Extent, states: Vec<BlockRef>) -> BlockTask {
+        BlockTask::kernel(Kernel::Reduce(Reduce::Merge(*self, grid)), states)
+    }
+
+    fn finish(&self, grid: Extent, states: Vec<BlockRef>) -> BlockTask {
+        BlockTask::kernel(Kernel::Reduce(Reduce::Finish(*self, grid)), states)
+    }
+}
+
+/// The form of a tree.
+#[derive(Clone, Copy)]
+pub(crate) struct Tree {
+    /// Which axes are reduced.
+    pub(crate) axes: Axes,
+    /// Whether the blocks of the result have them too.
+    pub(crate) keepdims: bool,
+    /// How many states at most become one in one task.
+    pub(crate) split_every: usize,
+}
+
+impl Array {
+    /// The array reduced by kernels.
+    pub(crate) fn reduced(&self, reduction: Reduction, split_every: usize) -> Result<Self> {
+        let Reduction { axes, keepdims, .. } = reduction;
+        let tree = Tree {
+            axes,
+            keepdims,
+            split_every,
+        };
+        let result = result_axes(self.axes(), axes, keepdims);
+        // What a mask selected of blocks beside each other need not be brought into order first.
+        let ordered = matches!(reduction.what, What::ArgMin | What::ArgMax);
+        let source = match axes.has(0) && !ordered {
+            true => any_order(self),
+            false => self.clone(),
+        };
+        source.in_a_tree(reduction, tree, reduction.result_dtype(), result)
+    }
+
+    /// The array reduced in stages, to a result of this dtype and these axes.
+    pub(crate) fn in_a_tree(
+        &self,
+        stages: impl Stages,
+        tree: Tree,
+        dtype: DType,
+        result: Vec<Axis>,
+    ) -> Result<Self> {
         let mut blocks = 1_usize;
-        for axis in axes.iter() {
+        for axis in tree.axes.iter() {
             blocks = blocks.saturating_mul(self.axes().get(axis).map_or(1, Axis::blocks));
         }
         if blocks == 0 {
             let reason = "an axis without blocks; an axis without elements has one of length 0";
-            return Err(ArrayError::value(reduction.name(), reason));
+            return Err(ArrayError::value(stages.name(), reason));
         }
-        let dtype = reduction.result_dtype();
-        let result = result_axes(self.axes(), axes, reduction.keepdims);
-        if blocks == 1 {
-            let layer = Whole {
-                reduction,
-                axes: self.axes().into(),
-            };
+        let axes: NodeAxes = self.axes().into();
+        let probe = BlockRef::new(0, 0);
+        if blocks == 1 && stages.whole(probe).is_some() {
+            let layer = Whole { stages, tree, axes };
             return Ok(Self::from_layer(layer, &[self], dtype, result));
         }
-        let opaque = |(at, axis): (usize, &Axis)| match axes.has(at) {
+        let opaque = |(at, axis): (usize, &Axis)| match tree.axes.has(at) {
             true => Axis::opaque(axis.blocks()),
             false => axis.clone(),
         };
-        let states = self.axes().iter().enumerate().map(opaque);
+        let states: Vec<Axis> = self.axes().iter().enumerate().map(opaque).collect();
         let partial = Partial {
-            reduction,
-            axes: self.axes().into(),
+            stages: stages.clone(),
+            axes,
         };
         let mut states = Self::from_layer(partial, &[self], self.dtype(), states);
         loop {
-            let merge = Merge::new(reduction, states.axes(), split_every);
+            let merge = Merge::new(stages.clone(), tree, states.axes());
             if merge.is_last() {
                 let layer = Finish(merge);
                 return Ok(Self::from_layer(layer, &[&states], dtype, result));
@@ -89,75 +165,87 @@ fn place_of(reduced: Axes, keepdims: bool, ndim: usize, at: &[usize]) -> SmallVe
 }
 
 /// Each result is of one block.
-struct Whole {
-    reduction: Reduction,
+struct Whole<S> {
+    stages: S,
+    tree: Tree,
     axes: NodeAxes,
 }
 
-impl Layer for Whole {
+impl<S: Stages> Layer for Whole<S> {
     fn name(&self) -> &'static str {
-        self.reduction.name()
+        self.stages.name()
     }
 
     fn identity(&self, identity: &mut Identity) {
-        identity.value(&self.reduction);
+        identify(&self.stages, self.tree, identity);
     }
 
     fn block(&self, at: &[usize]) -> BlockTask {
-        let Reduction { axes, keepdims, .. } = self.reduction;
+        let Tree { axes, keepdims, .. } = self.tree;
         let place = place_of(axes, keepdims, self.axes.len(), at);
-        let kernel = Kernel::Reduce(Reduce::Whole(self.reduction));
-        BlockTask::kernel(kernel, [BlockRef::new(0, number(&self.axes, &place))])
+        let block = BlockRef::new(0, number(&self.axes, &place));
+        let whole = self.stages.whole(block);
+        // This layer is only made of stages that have it.
+        whole.unwrap_or_else(|| BlockTask::alias(block))
     }
 }
 
+fn identify(stages: &impl Stages, tree: Tree, identity: &mut Identity) {
+    stages.identity(identity);
+    identity.numbers(tree.axes.iter());
+    identity.number(u64::from(tree.keepdims));
+}
+
 /// A state of each block.
-struct Partial {
-    reduction: Reduction,
+struct Partial<S> {
+    stages: S,
     axes: NodeAxes,
 }
 
-impl Layer for Partial {
+impl<S: Stages> Layer for Partial<S> {
     fn name(&self) -> &'static str {
         "reduce-blocks"
     }
 
     fn identity(&self, identity: &mut Identity) {
-        identity.value(&self.reduction);
+        identity.text(self.stages.name());
+        self.stages.identity(identity);
     }
 
     fn outputs(&self) -> u32 {
-        self.reduction.parts() as u32
+        self.stages.parts()
     }
 
     fn block(&self, at: &[usize]) -> BlockTask {
-        let kernel = Kernel::Reduce(Reduce::Partial(self.reduction));
-        BlockTask::kernel(kernel, [BlockRef::new(0, number(&self.axes, at))])
+        self.stages
+            .partial(BlockRef::new(0, number(&self.axes, at)))
     }
 }
 
 /// One state of those of a box of blocks.
-struct Merge {
-    reduction: Reduction,
+struct Merge<S> {
+    stages: S,
+    tree: Tree,
     /// The grid of the states.
     axes: NodeAxes,
     /// How many along each axis become one; 1 along those that are not reduced.
     groups: SmallVec<[usize; 4]>,
 }
 
-impl Merge {
+impl<S: Stages> Merge<S> {
     /// Groups of at most `split_every`, filled along the last axes first.
-    fn new(reduction: Reduction, axes: &[Axis], split_every: usize) -> Self {
+    fn new(stages: S, tree: Tree, axes: &[Axis]) -> Self {
         let mut groups: SmallVec<[usize; 4]> = SmallVec::from_elem(1, axes.len());
-        let mut left = split_every;
+        let mut left = tree.split_every;
         for (at, axis) in axes.iter().enumerate().rev() {
-            if reduction.axes.has(at) {
+            if tree.axes.has(at) {
                 groups[at] = axis.blocks().clamp(1, left.max(1));
                 left /= groups[at];
             }
         }
         Self {
-            reduction,
+            stages,
+            tree,
             axes: axes.into(),
             groups,
         }
@@ -169,13 +257,13 @@ impl Merge {
 
     /// Whether one state is left of each result.
     fn is_last(&self) -> bool {
-        let mut reduced = self.reduction.axes.iter();
+        let mut reduced = self.tree.axes.iter();
         reduced.all(|axis| axis >= self.axes.len() || self.groups_along(axis) == 1)
     }
 
     fn result(&self) -> Vec<Axis> {
         let axes = self.axes.iter().enumerate();
-        axes.map(|(at, axis)| match self.reduction.axes.has(at) {
+        axes.map(|(at, axis)| match self.tree.axes.has(at) {
             true => Axis::opaque(self.groups_along(at)),
             false => axis.clone(),
         })
@@ -186,9 +274,9 @@ impl Merge {
     fn states(&self, at: &[usize]) -> (Extent, Vec<BlockRef>) {
         let start = |axis: usize| at[axis] * self.groups[axis];
         let end = |axis: usize| (start(axis) + self.groups[axis]).min(self.axes[axis].blocks());
-        let reduced = (0..self.axes.len()).filter(|&axis| self.reduction.axes.has(axis));
+        let reduced = (0..self.axes.len()).filter(|&axis| self.tree.axes.has(axis));
         let grid = reduced.map(|axis| end(axis) - start(axis)).collect();
-        let parts = self.reduction.parts() as u32;
+        let parts = self.stages.parts();
         let mut states = Vec::new();
         let mut place: SmallVec<[usize; 4]> = (0..self.axes.len()).map(start).collect();
         loop {
@@ -213,33 +301,33 @@ impl Merge {
     }
 }
 
-impl Layer for Merge {
+impl<S: Stages> Layer for Merge<S> {
     fn name(&self) -> &'static str {
         "reduce-states"
     }
 
     fn identity(&self, identity: &mut Identity) {
-        identity
-            .value(&self.reduction)
-            .numbers(self.groups.iter().copied());
+        identity.text(self.stages.name());
+        identify(&self.stages, self.tree, identity);
+        identity.numbers(self.groups.iter().copied());
     }
 
     fn outputs(&self) -> u32 {
-        self.reduction.parts() as u32
+        self.stages.parts()
     }
 
     fn block(&self, at: &[usize]) -> BlockTask {
         let (grid, states) = self.states(at);
-        BlockTask::kernel(Kernel::Reduce(Reduce::Merge(self.reduction, grid)), states)
+        self.stages.merge(grid, states)
     }
 }
 
 /// The last merge, with the result.
-struct Finish(Merge);
+struct Finish<S>(Merge<S>);
 
-impl Layer for Finish {
+impl<S: Stages> Layer for Finish<S> {
     fn name(&self) -> &'static str {
-        self.0.reduction.name()
+        self.0.stages.name()
     }
 
     fn identity(&self, identity: &mut Identity) {
@@ -247,12 +335,9 @@ impl Layer for Finish {
     }
 
     fn block(&self, at: &[usize]) -> BlockTask {
-        let Reduction { axes, keepdims, .. } = self.0.reduction;
+        let Tree { axes, keepdims, .. } = self.0.tree;
         let place = place_of(axes, keepdims, self.0.axes.len(), at);
         let (grid, states) = self.0.states(&place);
-        BlockTask::kernel(
-            Kernel::Reduce(Reduce::Finish(self.0.reduction, grid)),
-            states,
-        )
+        self.0.stages.finish(grid, states)
     }
 }

@@ -12,7 +12,9 @@ mod monoid;
 mod place;
 mod reduction;
 
+pub(crate) use convert::{as_float64, narrowed};
 pub use layout::Axes;
+pub(crate) use monoid::{Monoid, NanProd, NanSum, Ordered, Prod, Sum};
 pub use reduction::{Reduction, What};
 
 use crate::block::{Block, Extent};

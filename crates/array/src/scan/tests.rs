@@ -1,0 +1,48 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use crate::{Array, Chunks};
+use ndarray::{Array1, Array2, Axis, array};
+use taskloom_kernels::Block;
+
+#[test]
+fn many_blocks_in_groups_of_groups() {
+    let values = Array1::from_iter((0..2500).map(|i| i64::from(i % 7) - 2));
+    let x = Array::from_ndarray(&values, Chunks::of([1])).unwrap();
+    let mut expected = values.clone();
+    expected.accumulate_axis_inplace(Axis(0), |&before, x| *x += before);
+    assert_eq!(
+        x.cumsum(0).to_local_here::<i64>().unwrap(),
+        expected.into_dyn()
+    );
+}
+
+#[test]
+fn along_both_axes() {
+    let values = Array2::from_shape_fn((5, 7), |(i, j)| (i * 7 + j) as f64);
+    let x = Array::from_ndarray(&values, Chunks::of([2, 3])).unwrap();
+    for axis in 0..2 {
+        let mut expected = values.clone();
+        expected.accumulate_axis_inplace(Axis(axis), |&before, x| *x += before);
+        let sums = x.cumsum(axis as isize);
+        assert_eq!(sums.chunks(), x.chunks());
+        assert_eq!(sums.to_local_here::<f64>().unwrap(), expected.into_dyn());
+    }
+}
+
+#[test]
+fn unknown_and_empty_blocks() {
+    let blocks = [vec![1.0, 2.0], vec![], vec![f64::NAN, 3.0], vec![]];
+    let blocks = blocks.into_iter().map(Block::vector).collect();
+    let x = Array::from_blocks(blocks, &[4])
+        .unwrap()
+        .forget_chunk_sizes();
+    let sums = x.nancumsum(0);
+    assert!(sums.axes()[0].is_aligned(&x.axes()[0]));
+    assert_eq!(
+        sums.to_local_here::<f64>().unwrap(),
+        array![1.0, 3.0, 3.0, 6.0].into_dyn()
+    );
+    let products = x.nancumprod(-1).to_local_here::<f64>().unwrap();
+    assert_eq!(products, array![1.0, 2.0, 2.0, 6.0].into_dyn());
+    assert!(x.cumsum(1).check().is_err());
+}
