@@ -5,6 +5,7 @@
 
 mod choice;
 mod generator;
+mod shuffle;
 
 pub use generator::Generator;
 
@@ -81,6 +82,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "int64",
         "the numbers from 0 in random order",
     ),
+    Operation {
+        unknown: OnUnknown::NeedsOthers("the axis that is shuffled is known"),
+        ..new(
+            "shuffle",
+            "random.Generator.permutation",
+            "random.permutation",
+            "that of the array",
+            "an array with an axis in random order",
+        )
+    },
     new(
         "sample",
         "random.Generator.choice (replace=False)",

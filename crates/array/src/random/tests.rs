@@ -101,6 +101,21 @@ fn orders_and_samples() {
 }
 
 #[test]
+fn shuffled_arrays_have_the_same_rows() {
+    let x = Array::arange(0, 300, 1, [70]);
+    let shuffled = Generator::new(2).shuffle(&x, -1).unwrap();
+    assert_eq!(shuffled.chunks(), x.chunks());
+    let values = shuffled.compute_here().unwrap().into_vec::<i64>().unwrap();
+    let mut sorted = values.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..300).collect::<Vec<i64>>());
+    assert_ne!(sorted, values);
+    assert!(Generator::new(2).shuffle(&x, 1).is_err());
+    let error = Generator::new(2).shuffle(&x.forget_chunk_sizes(), 0).unwrap_err().to_string();
+    assert!(error.contains("chunk") && error.contains("unknown"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_is_in_the_failed_state() {
     let random = Generator::new(5);
     let nan = f64::NAN;
