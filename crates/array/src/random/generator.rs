@@ -164,8 +164,7 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
-        // NaN is to be refused as well.
-        if !(deviation >= 0.0) {
+        if deviation.is_nan() || deviation < 0.0 {
             let reason = format!("the deviation is {deviation}");
             return self.given(Err(ArrayError::value("normal", reason)));
         }
@@ -181,7 +180,7 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
-        if !(scale >= 0.0) {
+        if scale.is_nan() || scale < 0.0 {
             let reason = format!("the mean is {scale}");
             return self.given(Err(ArrayError::value("exponential", reason)));
         }

@@ -111,8 +111,14 @@ fn shuffled_arrays_have_the_same_rows() {
     assert_eq!(sorted, (0..300).collect::<Vec<i64>>());
     assert_ne!(sorted, values);
     assert!(Generator::new(2).shuffle(&x, 1).is_err());
-    let error = Generator::new(2).shuffle(&x.forget_chunk_sizes(), 0).unwrap_err().to_string();
-    assert!(error.contains("chunk") && error.contains("unknown"), "{error}");
+    let error = Generator::new(2)
+        .shuffle(&x.forget_chunk_sizes(), 0)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("chunk") && error.contains("unknown"),
+        "{error}"
+    );
 }
 
 #[test]

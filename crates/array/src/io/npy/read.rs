@@ -90,10 +90,8 @@ impl Array {
 pub(super) fn open(location: &Location) -> Result<(Header, String)> {
     let (size, stamp) = location.head()?;
     let beginning = size.min(HEADER_MAX as u64 + 12);
-    let bytes = location
-        .ranges(vec![0..beginning])?
-        .pop()
-        .unwrap_or_default();
+    let start = std::iter::once(0..beginning).collect();
+    let bytes = location.ranges(start)?.pop().unwrap_or_default();
     let header = Header::parse(&bytes, size).map_err(|reason| location.error(reason))?;
     Ok((header, stamp))
 }
