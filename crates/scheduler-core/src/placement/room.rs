@@ -33,7 +33,7 @@ impl SchedulerCore {
             .map_or(0, |slot| self.traffic.values_into(slot));
         let load = all.saturating_sub(coming.min(threads * COMING_MOST));
         let stalled = worker.stalled(self.now) >= STALL;
-        let in_hand = if stalled && self.is_overdue(worker) {
+        let in_hand = if self.is_overdue(worker) {
             0
         } else {
             threads.div_ceil(10)
@@ -53,8 +53,13 @@ impl SchedulerCore {
     /// Whether what a worker runs takes so much longer than expected that nothing should wait behind
     /// it: the longer it runs already, the longer it is likely to go on.
     pub(super) fn is_overdue(&self, worker: &Worker) -> bool {
+        let stalled = worker.stalled(self.now);
+        // Nearly all turns end here: patience is never shorter.
+        if stalled < STALL {
+            return false;
+        }
         let patience = self.patience(worker);
-        patience.is_some_and(|patience| worker.stalled(self.now) >= patience)
+        patience.is_some_and(|patience| stalled >= patience)
     }
 
     /// When a worker will be overdue if nothing ends there before.
