@@ -1,6 +1,8 @@
 //! The acceptance cases of arrays with unknown chunk sizes that index, mask and assign, by their
 //! numbers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Masks and values are borrowed as programs that go on using them do.
+#![allow(clippy::needless_borrows_for_generic_args)]
 
 use ndarray::array;
 use taskloom_array::{Array, Block, Chunks, Over, Result, s};

@@ -1,5 +1,7 @@
 //! Parts, places, masks and assignment against plain loops over whole arrays.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Masks and values are borrowed as programs that go on using them do.
+#![allow(clippy::needless_borrows_for_generic_args)]
 
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, array};
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_assert_eq, proptest};
@@ -241,6 +243,32 @@ fn values_are_assigned_to_parts() {
         small.to_local_here::<i8>().unwrap(),
         array![44, 44, 44].into_dyn()
     );
+}
+
+#[test]
+fn values_are_assigned_at_places_of_an_array() {
+    let places = vector(&[4_i64, 0, -1, 2], 3);
+    let rows = counted(&[4, 1], Chunks::of([3, 1]));
+    for forget in [false, true] {
+        let mut x = counted(&[5, 3], Chunks::exact([vec![2, 0, 3], vec![2, 1]]));
+        if forget {
+            x = x.forget_chunk_sizes();
+        }
+        let mut y = x.clone();
+        y.set(&places, &rows).unwrap();
+        let expected = array![[1, 1, 1], [3, 4, 5], [3, 3, 3], [9, 10, 11], [2, 2, 2]];
+        assert_eq!(ints(&y), expected.into_dyn());
+        let mut y = x.clone();
+        y.set(s![.., &vector(&[1_u8, 1], 1)], -1).unwrap();
+        assert_eq!(ints(&y).index_axis(Axis(1), 1).sum(), -5);
+        let row = vector(&[7_i64, 8, 9], 3);
+        if !forget {
+            y.set(&places.forget_chunk_sizes(), &row).unwrap();
+            assert_eq!(ints(&y).index_axis(Axis(0), 2).sum(), 24);
+        }
+        y.set(&vector(&[5_i64], 1), 0).unwrap();
+        assert!(text(y.compute_here()).contains("index 5 is out of bounds for axis 0 with 5"));
+    }
 }
 
 #[test]

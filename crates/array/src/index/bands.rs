@@ -55,6 +55,9 @@ impl Bands {
     }
 }
 
+/// Makes what the node that is merged selects, without counts and order.
+pub(super) type Unordered = fn(&Arc<Node>) -> Option<Array>;
+
 /// What was selected of the blocks of each band, as one block. The input's tasks make values and
 /// counts; its first axis has all blocks, band after band.
 pub(super) struct Merge {
@@ -63,7 +66,7 @@ pub(super) struct Merge {
     pub parts: Axes,
     pub name: &'static str,
     /// How the input is made without counts, where that is the same but for the order.
-    pub unordered: Option<fn(&Arc<Node>) -> Option<Array>>,
+    pub unordered: Option<Unordered>,
 }
 
 impl Layer for Merge {

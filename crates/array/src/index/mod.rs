@@ -2,6 +2,7 @@
 
 mod bands;
 mod blocks;
+mod cut;
 mod gather;
 mod lengths;
 mod mask;

@@ -161,6 +161,6 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             "a mask must have the same cut; a selection takes unknown axes whole; cuts are kept",
         ),
         empty: "empty blocks stay empty",
-        summary: "assignment by a mask, by ranges and places, or to a list of places",
+        summary: "assignment where a mask is true, to ranges and places, by lists and arrays of places",
     },
 ];

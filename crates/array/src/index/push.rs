@@ -4,8 +4,8 @@
 //! is done only where at most half of the elements are left, since what is used whole elsewhere is
 //! computed twice then.
 
+use super::cut::sliced;
 use super::resolve::Along;
-use super::slice::sliced;
 use crate::array::Array;
 use crate::identity::NodeId;
 use rustc_hash::FxHashMap;

@@ -240,8 +240,13 @@ places!(i32, i64, isize, usize);
 #[macro_export]
 macro_rules! s {
     ($($selector:expr $(; $step:expr)?),* $(,)?) => {
-        $crate::Selection::new([
-            $($crate::Selector::from($selector)$(.step_by($step))?),*
-        ])
+        {
+            // To count from the end, or backwards, is no mistake here.
+            #[allow(clippy::reversed_empty_ranges)]
+            let selection = $crate::Selection::new([
+                $($crate::Selector::from($selector)$(.step_by($step))?),*
+            ]);
+            selection
+        }
     };
 }

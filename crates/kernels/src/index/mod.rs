@@ -142,6 +142,19 @@ pub enum Index {
         /// Which block it is, for errors.
         block: Extent,
     },
+    /// A number, or the rows of the third input, at the places of the array along an axis that the
+    /// second holds: block, places, value if it is no number, lengths of the blocks along the axis
+    /// if its start is not known.
+    AssignAt {
+        /// The axis.
+        axis: usize,
+        /// Where the block begins along it.
+        start: Start,
+        /// The number.
+        value: Option<Number>,
+        /// Which block it is, for errors.
+        block: Extent,
+    },
     /// A number, or the elements of the third input, where a mask is true: block, mask, value.
     Put {
         /// The number.
@@ -191,6 +204,7 @@ impl Index {
             Self::Chain => "chain",
             Self::Assign { .. } => "set",
             Self::AssignPlaces { .. } => "set-places",
+            Self::AssignAt { .. } => "set-at",
             Self::Put { .. } => "set-mask",
             Self::Portion { .. } => "set-portion",
             Self::Scatter { .. } => "set-scatter",
@@ -218,6 +232,7 @@ impl Index {
             | Self::Lengths
             | Self::Length { .. }
             | Self::Chain
+            | Self::AssignAt { .. }
             | Self::Portion { .. }
             | Self::Scatter { .. } => Class::Task,
         }
@@ -242,6 +257,7 @@ impl Index {
         match self {
             Self::Assign { block, .. }
             | Self::AssignPlaces { block, .. }
+            | Self::AssignAt { block, .. }
             | Self::Put { block, .. }
             | Self::Scatter { block, .. } => Some(block),
             _ => None,
@@ -302,6 +318,9 @@ impl Index {
                 let (block, value) = target(name, *value, inputs)?;
                 assign::assign_places(name, block, *axis, places, value)
             }
+            Self::AssignAt {
+                axis, start, value, ..
+            } => take::assign_at(name, *axis, *start, *value, inputs),
             Self::Put { value, .. } => {
                 let mut inputs = inputs;
                 if inputs.len() < 2 {

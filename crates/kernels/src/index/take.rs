@@ -4,11 +4,13 @@
 //! into order: only the elements that are wanted travel. Several arrays of places are taken
 //! together, point by point, for as many neighbouring axes.
 
+use super::assign;
 use super::lengths::read_lengths;
 use super::splice::{Run, no_axis, splice};
 use crate::block::{Block, Extent};
 use crate::dtype::{DType, Kind};
 use crate::error::{KernelError, Shape};
+use crate::scalar::Number;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -258,6 +260,62 @@ pub(super) fn direct(
     }
     let flat = splice(operation, &[flat], axis, &runs)?;
     unflattened(flat, axis, &points.shape)
+}
+
+/// The block with a value at those of the places that are in it; the last of equal places wins.
+/// `blocks` are the block, the places, the value if it is no number, and the lengths of the blocks
+/// along the axis if the start is not known.
+pub(super) fn assign_at(
+    operation: &str,
+    axis: usize,
+    start: Start,
+    literal: Option<Number>,
+    blocks: Vec<Block>,
+) -> Result<Block, KernelError> {
+    let mut blocks = blocks.into_iter();
+    let (Some(block), Some(places)) = (blocks.next(), blocks.next()) else {
+        return Err(KernelError::Program(format!("{operation} without places")));
+    };
+    let value = assign::value(operation, literal, block.dtype(), &mut blocks)?;
+    let (start, total) = match start {
+        Start::Known { start, total } => (start, total),
+        Start::Given { block } => {
+            let lengths = blocks.next().ok_or_else(|| {
+                KernelError::Program(format!("{operation} without the lengths of the blocks"))
+            })?;
+            let lengths = read_lengths(operation, &lengths)?;
+            (lengths.iter().take(block).sum(), lengths.iter().sum())
+        }
+    };
+    let (mut inside, mut rows) = (Vec::new(), Vec::new());
+    for (row, index) in read_places(operation, &places)?.into_iter().enumerate() {
+        let place = resolve(index, total).ok_or_else(|| KernelError::Bounds {
+            operation: operation.to_owned(),
+            index,
+            axis,
+            len: total,
+        })?;
+        match place.checked_sub(start) {
+            Some(place) if place < block.len_of(axis) => {
+                inside.push(place);
+                rows.push(Run {
+                    part: 0,
+                    start: row,
+                    len: 1,
+                });
+            }
+            _ => {}
+        }
+    }
+    // Where the value has the axis, it has a row per place; one that has not is stretched.
+    let along = (axis + value.ndim()).checked_sub(block.ndim());
+    let value = match along {
+        Some(along) if value.ndim() > 0 && value.len_of(along) != 1 => {
+            splice(operation, &[value], along, &rows)?
+        }
+        _ => value,
+    };
+    assign::assign_places(operation, block, axis, &inside, value)
 }
 
 /// The ends of the blocks along each axis.

@@ -4,7 +4,7 @@ use super::super::gather::not_aligned;
 use super::super::mask::mismatch;
 use super::super::resolve::Along;
 use super::super::slice::basic;
-use super::Assigned;
+use super::{Assigned, OPERATION};
 use crate::array::Array;
 use crate::axis::Axis;
 use crate::chunks::{Chunk, Chunks};
@@ -73,15 +73,12 @@ impl Layer for Put {
 impl Array {
     /// The array with a value where the mask is true.
     pub(super) fn with_masked(&self, mask: &Self, value: Assigned) -> Result<Self> {
-        const OPERATION: &str = "set";
         mask.good()?;
         if mask.dtype() != DType::Bool {
             return Err(ArrayError::DType {
                 operation: OPERATION.to_owned(),
                 dtype: mask.dtype(),
-                reason: ": an array that says where is a mask of truth values; for places, write \
-                         `s![&places]`"
-                    .to_owned(),
+                reason: ": an array that says where holds truth values or integers".to_owned(),
             });
         }
         let mask = self.mask_like(OPERATION, mask)?;

@@ -1,5 +1,6 @@
 //! Assignment: arrays that are equal but for some elements.
 
+mod at;
 mod counted;
 mod masked;
 mod part;
@@ -15,7 +16,7 @@ use taskloom_kernels::Number;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Key {
-    /// Where a mask is true.
+    /// Where a mask is true, or at the places along axis 0 that an array of integers holds.
     Array(Array),
     /// At a selection, as [`s!`](crate::s) writes it.
     Selection(Selection),
@@ -39,6 +40,8 @@ impl From<Selection> for Key {
     }
 }
 
+const OPERATION: &str = "set";
+
 /// A value whose number, if it is one, fits the array.
 enum Assigned {
     Number(Number),
@@ -50,7 +53,7 @@ impl Array {
     /// that were taken before, and arrays computed of it, see what was there. So the value may be
     /// made of the array itself. Dtype, shape and chunks stay.
     ///
-    /// `key` is a mask, or a selection by [`s!`](crate::s). A mask of fewer axes is for the first
+    /// `key` is a mask, an array of places along axis 0, or a selection by [`s!`](crate::s). A mask of fewer axes is for the first
     /// ones; an axis of length 1 in one of as many axes is stretched. It is cut as the array is; where
     /// chunk sizes are unknown, it must have the same cut.
     ///
@@ -84,7 +87,6 @@ impl Array {
     /// If shapes do not fit, a place is outside of its axis, a literal is outside of the dtype, or
     /// chunk sizes are unknown and nothing says that they agree. The array is unchanged then.
     pub fn set(&mut self, key: impl Into<Key>, value: impl Into<Operand>) -> Result<()> {
-        const OPERATION: &str = "set";
         self.good()?;
         let value = match value.into() {
             Operand::Number(scalar) => {
@@ -96,6 +98,9 @@ impl Array {
             }
         };
         *self = match key.into() {
+            Key::Array(places) if places.dtype().is_integer() && self.ndim() > 0 => {
+                self.with_at(0, places.good()?, value)?
+            }
             Key::Array(mask) => self.with_masked(&mask, value)?,
             Key::Selection(selection) => self.with_part(&selection, value)?,
         };

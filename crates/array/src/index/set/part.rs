@@ -3,7 +3,7 @@
 use super::super::parts::{AxisParts, Part};
 use super::super::resolve::{Along, resolve};
 use super::super::selector::Selection;
-use super::Assigned;
+use super::{Assigned, OPERATION};
 use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
@@ -140,8 +140,6 @@ impl Layer for AssignPlaces {
     }
 }
 
-const OPERATION: &str = "set";
-
 impl Array {
     /// The array with a value at a selection.
     pub(super) fn with_part(&self, selection: &Selection, value: Assigned) -> Result<Self> {
@@ -164,9 +162,11 @@ impl Array {
                 Along::Array(mask) if *axis == 0 && mask.dtype() == crate::DType::Bool => {
                     self.with_masked(mask, value)
                 }
+                Along::Array(places) if places.dtype().is_integer() => {
+                    self.with_at(*axis, places, value)
+                }
                 _ => Err(wrong(
-                    "an array that says where is a mask for the first axes; other places are given \
-                     as a list",
+                    "an array that says where is a mask for the first axes, or holds integers",
                 )),
             },
             _ => Err(wrong(
