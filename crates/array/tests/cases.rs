@@ -67,6 +67,10 @@ fn a3_a_matrix_of_unknown_columns() {
         names_the_way_out(&text(x.slice(selection)));
     }
     assert_eq!(x.slice(s![.., ..]).unwrap().name(), x.name());
+    assert_eq!(x.t().chunks(), [vec![None; 3], vec![Some(2); 2]]);
+    let product = x.dot(&x.t()).unwrap();
+    assert_eq!(product.chunks(), [vec![Some(2); 2], vec![Some(2); 2]]);
+    assert_eq!(ints(&product)[..4], [55, 145, 235, 325]);
 }
 
 #[test]
@@ -83,6 +87,7 @@ fn a4_what_needs_sizes_says_so() {
         names_the_way_out(&text(a.slice(selection)));
     }
     names_the_way_out(&text(a.rechunk(Chunks::of([3]))));
+    names_the_way_out(&text(a.reshape([2, 5])));
     assert_eq!(a.slice(s![..]).unwrap().name(), a.name());
 }
 
