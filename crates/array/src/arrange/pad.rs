@@ -205,7 +205,7 @@ fn padded(axis: &Axis, before: usize, after: usize, may_be_apart: bool) -> Optio
     let apart = |len: usize| may_be_apart && len >= most;
     let blocks = |len: usize| {
         let lens = std::iter::repeat_n(most, len / most);
-        lens.chain((len % most != 0).then_some(len % most))
+        lens.chain(Some(len % most).filter(|&rest| rest > 0))
     };
     let mut all = Vec::new();
     if apart(before) {

@@ -81,7 +81,7 @@ impl Array {
                     .max(1);
                 let cut = lens.iter().flat_map(|&len| {
                     let whole = std::iter::repeat_n(most, len / most);
-                    whole.chain((len % most != 0 || len == 0).then_some(len % most))
+                    whole.chain((!len.is_multiple_of(most) || len == 0).then_some(len % most))
                 });
                 let mut axes = self.axes().to_vec();
                 axes[axis] = Axis::known(cut);
