@@ -50,9 +50,15 @@ impl Location {
                 let path = Path::parse(path).map_err(|e| refused(e.to_string()))?;
                 (memory(name), path, text.to_owned())
             }
+            #[cfg(feature = "cloud")]
+            Some(_) => {
+                let (store, path) = super::remote::open(text).map_err(refused)?;
+                (store, path, text.to_owned())
+            }
+            #[cfg(not(feature = "cloud"))]
             Some((scheme, _)) => {
                 return Err(refused(format!(
-                    "there is no support for {scheme}:// in this build"
+                    "{scheme}:// needs the cargo feature `cloud` of taskloom-array"
                 )));
             }
         };

@@ -5,6 +5,8 @@
 
 mod location;
 mod npy;
+#[cfg(feature = "cloud")]
+mod remote;
 mod zarr;
 
 pub use zarr::{Compression, ZarrOptions, ZarrVersion};
