@@ -89,6 +89,10 @@ impl Block {
 
     /// The bytes of the elements in C order, of this machine's byte order: shared, if they lie so.
     pub fn to_bytes(&self) -> Bytes {
+        // A part without elements may begin anywhere, also beyond what is stored.
+        if self.is_empty() {
+            return Bytes::new();
+        }
         let row = self.contiguous();
         row.storage.bytes(row.offset..row.offset + row.len())
     }

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from expression import ALL, ELEMENTS_MAX, NUMBERS, REAL, Unfit
+from expression import ALL, ELEMENTS_MAX, NUMBERS, Unfit
 
 OPERATIONS = {}
 
@@ -166,6 +166,21 @@ def _(e):
     return e.step("roll", [x], lambda a: np.roll(a, shift, axis), axis=axis, shift=shift)
 
 
+@operation("roll_flat")
+def _(e):
+    x = e.any()
+    shift = e.rng.randint(-9, 9)
+    return e.step("roll_flat", [x], lambda a: np.roll(a, shift), shift=shift)
+
+
+@operation("repeat_each")
+def _(e):
+    x = e.any()
+    axis = e.axis(x)
+    times = [e.rng.randint(0, 3) for _ in range(x.shape[axis])]
+    return e.step("repeat_each", [x], lambda a: np.repeat(a, times, axis), axis=axis, times=times)
+
+
 @operation("repeat")
 def _(e):
     x = e.any()
@@ -182,7 +197,7 @@ def _(e):
 
 @operation("broadcast_to")
 def _(e):
-    x = e.any()
+    x = e.any(cut=False)
     shape = [e.rng.randint(1, 3) if n == 1 else n for n in x.shape]
     if e.rng.random() < 0.5:
         shape = [e.rng.randint(1, 3), *shape]
@@ -243,16 +258,3 @@ def _(e):
     x = e.any()
     chunks = [e.cuts(n) for n in x.shape]
     return e.step("rechunk", [x], lambda a: a, chunks=chunks)
-
-
-@operation("coarsen")
-def _(e):
-    by = e.rng.choice([1, 2, 3])
-    n = by * e.rng.randint(1, 6 // by)
-    x = e.fresh(REAL, shape=(n, e.rng.randint(1, 5)), cut=False)
-    reduce = e.rng.choice(["sum", "max", "min", "mean"])
-
-    def run(a):
-        return getattr(np, reduce)(a.reshape(n // by, by, a.shape[1]), axis=1)
-
-    return e.step("coarsen", [x], run, reduce=reduce, axis=0, by=by)

@@ -21,6 +21,7 @@ ALL = BOOL + NUMBERS
 ELEMENTS_MAX = 150
 GRID = 64.0
 GRID_MAX = 4096.0
+SCALE_MAX = 1e10
 
 
 class Unfit(Exception):
@@ -226,6 +227,9 @@ class Expression:
         if array.dtype.kind in "fc":
             finite = np.abs(array[np.isfinite(array)].astype(np.complex128))
             self.scale = max(self.scale, float(finite.sum()))
+            if self.scale > SCALE_MAX:
+                # The tolerance would say nothing about the others.
+                raise Unfit
             self.single |= array.dtype.name in ("float32", "complex64")
 
     def step(self, operation, args, run, exact=None, cut=None, may_fail=False, **parameters):

@@ -152,17 +152,41 @@ def _(e):
 @operation("compress")
 def _(e):
     x = e.any(ndim=[1, 2], cut=False)
-    axis = e.rng.randrange(x.ndim)
-    mask = e.fresh(BOOL, shape=(x.shape[axis],), cut=False)
-    return e.step("compress", [mask, x], lambda m, a: np.compress(m, a, axis), exact=True, cut=True,
-                  axis=axis)  # fmt: skip
+    axis = e.axis(x)
+    truths = [e.rng.random() < 0.5 for _ in range(x.shape[axis])]
+    return e.step("compress", [x], lambda a: np.compress(truths, a, axis), axis=axis, condition=truths)
+
+
+@operation("mask_sum")
+def _(e):
+    x = e.any(REAL)
+    if x.ndim == 0:
+        raise Unfit
+    mask = mask_of(e, x)
+    return e.step("mask_sum", [x, mask], lambda a, m: a[m].sum(), cut=False)
+
+
+@operation("blocks_first")
+def _(e):
+    x = e.fresh(ndim=[1, 2], cut=False)
+    first = e.inputs[-1]["chunks"][0][0]
+    return e.step("blocks_first", [x], lambda a: a[:first])
+
+
+@operation("points_array")
+def _(e):
+    x = e.fresh(ndim=2, least=1, cut=False)
+    count = e.rng.randint(0, 6)
+    places = [e.fresh(array=np.array([e.rng.randint(-n, n - 1) for _ in range(count)], dtype="int64"),
+                      cut=False) for n in x.shape]  # fmt: skip
+    return e.step("points_array", [x, *places], lambda a, i, j: a[i, j], exact=True)
 
 
 @operation("extract")
 def _(e):
     x = e.any(ndim=[1, 2])
     mask = mask_of(e, x)
-    return e.step("extract", [mask, x], np.extract, exact=True, cut=True)
+    return e.step("extract", [x, mask], lambda a, m: np.extract(m, a), exact=True, cut=True)
 
 
 for name in ["nonzero", "argwhere", "flatnonzero"]:

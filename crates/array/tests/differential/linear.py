@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from expression import BOOL, COMPLEX, FLOATS, INTEGERS, NUMBERS, Unfit
+from expression import BOOL, COMPLEX, FLOATS, NUMBERS, Unfit
 
 OPERATIONS = {}
 
@@ -103,20 +103,17 @@ def _(e):
     return e.step("vdot", inside(e, *shapes), np.vdot)
 
 
-@operation("trace")
-def _(e):
-    a, b = sizes(e, 2)
-    k = e.rng.randint(-1, 1)
-    return e.step("trace", inside(e, (a, b)), lambda x: np.trace(x, k), k=k)
-
-
-def matrix(e, rows, columns, dtypes=("float64",), well=True, whole=(), cut=False):
+def matrix(e, rows, columns, dtypes=("float64",), well=True, cut=False):
+    """A matrix; `cut`: nobody knows how many rows its blocks have, and its columns are one block."""
     array = e.data(e.rng.choice(list(dtypes)), (rows, columns), plain=True)
     if well and np.linalg.matrix_rank(array) < min(rows, columns):
         raise Unfit
     if well and np.linalg.cond(array) > 1e3:
         raise Unfit
-    return e.fresh(array=array, cut=cut, whole=whole)
+    x = e.fresh(array=array, cut=False, whole=(1,) if cut else ())
+    if cut:
+        x.cut, e.inputs[-1]["unknown"] = True, [0]
+    return x
 
 
 MATRICES = ["float64", "float64", "float64", "complex128", "float32"]
@@ -191,9 +188,9 @@ def _(e):
 
 @operation("lu")
 def _(e):
-    # P L U is the matrix again; which pivots are taken is not compared.
+    # L U without the rows of the matrix in the order of the pivots is nothing.
     n = e.rng.randint(1, 6)
-    return e.step("lu", [matrix(e, n, n)], lambda a: a)
+    return e.step("lu", [matrix(e, n, n)], lambda a: np.zeros_like(a))
 
 
 @operation("inv")
@@ -221,23 +218,54 @@ def _(e):
     x = e.any(FLOATS + COMPLEX, ndim=[1, 2], least=1)
     if not np.all(np.isfinite(x.array)):
         raise Unfit
-    if e.rng.random() < 0.3:
-        return e.step("norm", [x], np.linalg.norm, cut=False, order=None, axis=None)
+    return e.step("norm", [x], np.linalg.norm, cut=False)
+
+
+@operation("vector_norm")
+def _(e):
+    x = e.any(FLOATS + COMPLEX, ndim=[1, 2, 3], least=1)
     order = e.rng.choice([None, 1, 2, "inf", "-inf", 0, 3])
-    axis = e.axis(x)
-    given = {"inf": np.inf, "-inf": -np.inf}.get(order, order)
-    exact_needed = order == 0 and not x.exact
-    if exact_needed:
+    if not np.all(np.isfinite(x.array)) or (order == 0 and not x.exact):
         raise Unfit
-    return e.step("norm", [x], lambda a: np.linalg.norm(a, given, axis), order=order, axis=axis)
+    axis = None if e.rng.random() < 0.3 else e.axis(x)
+    given = {"inf": np.inf, "-inf": -np.inf, None: 2}.get(order, order)
+    return e.step("vector_norm", [x], lambda a: np.linalg.vector_norm(a, axis=axis, ord=given),
+                  order=order, axis=axis, cut=x.cut and axis is not None)  # fmt: skip
 
 
-@operation("norm_matrix")
+@operation("matrix_norm")
 def _(e):
     x = e.fresh(["float64"], ndim=2, least=1, plain=True, cut=False)
-    order = e.rng.choice(["fro", "nuc", 1, -1, 2, "inf", "-inf"])
+    order = e.rng.choice(["fro", "nuc", 1, -1, 2, -2, "inf", "-inf"])
     given = {"inf": np.inf, "-inf": -np.inf}.get(order, order)
-    return e.step("norm", [x], lambda a: np.linalg.norm(a, given), order=order, axis=None)
+    return e.step("matrix_norm", [x], lambda a: np.linalg.norm(a, given), order=order)
+
+
+@operation("svdvals")
+def _(e):
+    n = e.rng.randint(1, 4)
+    x = matrix(e, n + e.rng.randint(0, 12), n, MATRICES, cut=e.rng.random() < 0.3)
+    return e.step("svdvals", [x], lambda a: np.linalg.svd(a, compute_uv=False))
+
+
+@operation("svd_compressed")
+def _(e):
+    # Of so low a rank that nothing is left out.
+    rows, rank = e.rng.randint(8, 14), e.rng.randint(1, 2)
+    left = matrix(e, rows, rank).array
+    right = e.data("float64", (rank, e.rng.randint(4, 8)), plain=True)
+    e.restore((0, 0, 0, 0.0, False, e.depth))
+    x = e.fresh(array=left @ right, cut=False)
+    if np.linalg.matrix_rank(x.array) < rank:
+        raise Unfit
+    return e.step("svd_compressed", [x],
+                  lambda a: [a, np.linalg.svd(a, compute_uv=False)[:rank]], rank=rank)  # fmt: skip
+
+
+@operation("slogdet")
+def _(e):
+    n = e.rng.randint(1, 4)
+    return e.step("slogdet", [matrix(e, n, n)], lambda a: list(np.linalg.slogdet(a)))
 
 
 @operation("eigh")
@@ -269,20 +297,25 @@ def _(e):
     return e.step("irfft", [x], lambda a: np.fft.irfft(a, n, axis), axis=axis, n=n)
 
 
-for name in ["fftshift", "ifftshift"]:
+for name in ["fft2", "ifft2", "fftn", "ifftn"]:
 
-    def shift(e, name=name):
-        x = e.fresh(FLOATS + INTEGERS, ndim=[1, 2], least=1, cut=False)
-        axis = e.axis(x)
-        return e.step(name, [x], lambda a: getattr(np.fft, name)(a, axis), axis=axis)
+    def several(e, name=name):
+        shape = e.shape(e.rng.randint(2, 3), least=1)
+        if name.endswith("2"):
+            axes = [len(shape) - 2, len(shape) - 1]
+        else:
+            axes = e.rng.sample(range(len(shape)), e.rng.randint(1, len(shape)))
+        x = e.fresh(FLOATS + COMPLEX, shape=shape, plain=True, cut=False, whole=tuple(axes))
+        return e.step(name, [x], lambda a: getattr(np.fft, name)(a, axes=axes), axes=axes)
 
-    OPERATIONS[name] = shift
+    OPERATIONS[name] = several
 
 
 for name in ["fftfreq", "rfftfreq"]:
 
     def frequencies(e, name=name):
         n, d = e.rng.randint(1, 12), e.rng.choice([1.0, 0.5, 2.0])
-        return e.step(name, [], lambda: getattr(np.fft, name)(n, d), n=n, d=d, chunks=[e.cuts(n)])
+        length = n if name == "fftfreq" else n // 2 + 1
+        return e.step(name, [], lambda: getattr(np.fft, name)(n, d), n=n, d=d, chunks=[e.cuts(length)])
 
     OPERATIONS[name] = frequencies

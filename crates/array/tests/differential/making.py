@@ -56,6 +56,14 @@ def _(e):
                   chunks=[e.cuts(n), e.cuts(m)])  # fmt: skip
 
 
+@operation("tri")
+def _(e):
+    n, m = e.rng.randint(0, 8), e.rng.randint(0, 8)
+    k, dtype = e.rng.randint(-3, 3), e.rng.choice(ALL)
+    return e.step("tri", [], lambda: np.tri(n, m, k, dtype), n=n, m=m, k=k, dtype=dtype,
+                  chunks=[e.cuts(n), e.cuts(m)])  # fmt: skip
+
+
 @operation("identity")
 def _(e):
     n, dtype = e.rng.randint(0, 8), e.rng.choice(ALL)

@@ -123,13 +123,6 @@ for name in ["cumsum", "cumprod", "nancumsum", "nancumprod"]:
     OPERATIONS[name] = running
 
 
-@operation("diff")
-def _(e):
-    x = e.any(NUMBERS + BOOL)
-    axis, n = e.axis(x), e.rng.choice([1, 1, 2])
-    return e.step("diff", [x], lambda a: np.diff(a, n=n, axis=axis), axis=axis, n=n)
-
-
 for name in ["median", "nanmedian"]:
 
     def middle(e, name=name):
@@ -141,7 +134,7 @@ for name in ["median", "nanmedian"]:
 
     OPERATIONS[name] = middle
 
-for name in ["quantile", "nanquantile", "percentile"]:
+for name in ["quantile", "nanquantile", "percentile", "nanpercentile"]:
 
     def share(e, name=name):
         x = e.any(REAL, least=1)
@@ -149,7 +142,7 @@ for name in ["quantile", "nanquantile", "percentile"]:
         several = e.rng.random() < 0.5
         q = [0.0, 0.1, 0.25, 0.5, 0.9, 1.0]
         q = e.rng.sample(q, 3) if several else e.rng.choice(q)
-        if name == "percentile":
+        if name.endswith("percentile"):
             q = [100 * one for one in q] if several else 100 * q
         return e.step(name, [x], lambda a: getattr(np, name)(a, q, axis=axis), axis=axis, q=q)
 
@@ -278,14 +271,3 @@ def _(e):
     v = e.fresh([a.dtype], ndim=[1, 2], plain=True)
     side = e.rng.choice(["left", "right"])
     return e.step("searchsorted", [a, v], lambda a, v: np.searchsorted(a, v, side), side=side)
-
-
-for name in ["cov", "corrcoef"]:
-
-    def together(e, name=name):
-        x = e.fresh(FLOATS, ndim=2, least=2, plain=True, cut=False)
-        if name == "corrcoef" and np.any(np.std(x.array, axis=1) < 0.1):
-            raise Unfit
-        return e.step(name, [x], getattr(np, name))
-
-    OPERATIONS[name] = together
