@@ -188,6 +188,41 @@ impl Array {
         self.ifftn([-2, -1])
     }
 
+    /// The array with the point of frequency 0 moved from the start to the middle along these axes,
+    /// as numpy's `fft.fftshift`. The axes can be cut in any way.
+    ///
+    /// # Errors
+    /// If the array is in the failed state, an axis does not exist, or its chunk sizes are unknown.
+    pub fn fftshift(&self, axes: impl IntoIterator<Item = isize>) -> Result<Self> {
+        self.shifted("fftshift", axes, |len| len / 2)
+    }
+
+    /// The inverse of [`Array::fftshift`].
+    ///
+    /// # Errors
+    /// As [`Array::fftshift`].
+    pub fn ifftshift(&self, axes: impl IntoIterator<Item = isize>) -> Result<Self> {
+        self.shifted("ifftshift", axes, |len| len.div_ceil(2))
+    }
+
+    fn shifted(
+        &self,
+        name: &'static str,
+        axes: impl IntoIterator<Item = isize>,
+        by: fn(usize) -> usize,
+    ) -> Result<Self> {
+        self.check()?;
+        let mut array = self.clone();
+        for axis in axes {
+            let at = axis_of(name, axis, self.ndim())?;
+            let Some(len) = self.axes()[at].len() else {
+                return Err(self.unknown(name, at));
+            };
+            array = array.roll(i64::try_from(by(len)).unwrap_or(i64::MAX), axis)?;
+        }
+        Ok(array)
+    }
+
     /// The frequencies of the points of a transform of length `n` of samples `spacing` apart, as
     /// numpy's `fft.fftfreq`: 0 and the positive ones, then the negative ones.
     ///

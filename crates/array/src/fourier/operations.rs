@@ -22,6 +22,19 @@ const fn transform(
     }
 }
 
+const fn shift(name: &'static str, numpy: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        name,
+        group: "Fourier transforms",
+        numpy,
+        dask: numpy,
+        dtype: "that of the array",
+        unknown: OnUnknown::NeedsOthers("the shifted axes must be known"),
+        empty: "stay",
+        summary,
+    }
+}
+
 const fn frequencies(name: &'static str, numpy: &'static str, summary: &'static str) -> Operation {
     Operation {
         name,
@@ -67,6 +80,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "the transform along several axes",
     ),
     transform("ifftn", "fft.ifftn", COMPLEX, "its inverse"),
+    shift(
+        "fftshift",
+        "fft.fftshift",
+        "the point of frequency 0 in the middle",
+    ),
+    shift("ifftshift", "fft.ifftshift", "and back at the start"),
     frequencies("fftfreq", "fft.fftfreq", "the frequencies of the points"),
     frequencies(
         "rfftfreq",

@@ -140,6 +140,24 @@ fn unknown_rows_are_transformed() {
 }
 
 #[test]
+fn shifts() {
+    let x = Array::from_ndarray(&array![0, 1, 2, 3, 4], [2]).unwrap();
+    let shifted = x.fftshift([0]).unwrap();
+    // numpy: np.fft.fftshift(np.arange(5))
+    assert_eq!(
+        shifted.to_local_here::<i32>().unwrap(),
+        array![3, 4, 0, 1, 2].into_dyn()
+    );
+    let back = shifted.ifftshift([0]).unwrap();
+    assert_eq!(
+        back.to_local_here::<i32>().unwrap(),
+        x.to_local_here::<i32>().unwrap()
+    );
+    assert!(x.fftshift([1]).is_err());
+    assert!(text(x.forget_chunk_sizes().fftshift([0])).contains("unknown"));
+}
+
+#[test]
 fn frequencies() {
     // numpy: np.fft.fftfreq(5, 0.1), np.fft.fftfreq(4), np.fft.rfftfreq(5, 0.1)
     let values = |array: crate::Result<Array>| array.unwrap().to_local_here::<f64>().unwrap();

@@ -5,6 +5,7 @@ use super::shapes::{first, matrix, square};
 use super::tall::Tall;
 use crate::array::Array;
 use crate::axis::Axis;
+use crate::chunks::Chunks;
 use crate::error::{ArrayError, Result};
 use crate::random::Generator;
 use taskloom_kernels::linalg::Linalg;
@@ -215,7 +216,9 @@ impl Array {
         let drawn = wanted.saturating_add(compression.oversampling).min(shorter);
         // Real numbers do for complex matrices as well: what matters is that they span all.
         let generator = Generator::new(compression.seed);
-        let random = generator.normal(0.0, 1.0, [columns, drawn], [columns, drawn]);
+        let cut = array.axes()[1].known_lengths().unwrap_or_default();
+        let chunks = Chunks::exact([cut, vec![drawn]]);
+        let random = generator.normal(0.0, 1.0, [columns, drawn], chunks);
         let across = adjoint(&array);
         let mut basis = Tall::new(&array.matmul(&random)?)?.q();
         for _ in 0..compression.power_iterations {

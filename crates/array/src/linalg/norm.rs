@@ -85,6 +85,16 @@ impl Array {
         Ok(norm)
     }
 
+    /// The sum of the elements at `(i, i + offset)` of the first two axes, in the dtype of a sum.
+    ///
+    /// # Errors
+    /// If there are fewer than two axes, or their chunk sizes are unknown.
+    pub fn trace(&self, offset: i64) -> Result<Self> {
+        let sum = self.diagonal(offset, [0, 1])?.sum_over(-1);
+        sum.check()?;
+        Ok(sum)
+    }
+
     /// A norm of a matrix: numpy's `linalg.matrix_norm`.
     ///
     /// # Errors

@@ -181,6 +181,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         NORM,
         "norms of any order over some axes",
     ),
+    Operation {
+        name: "trace",
+        group: "Linear algebra",
+        numpy: "trace",
+        dask: "trace",
+        dtype: "int64, uint64 for integers; otherwise the same",
+        unknown: OnUnknown::NeedsOthers("the first two axes must be known"),
+        empty: ZEROS,
+        summary: "the sum along a diagonal",
+    },
     matrix(
         "matrix_norm",
         ["linalg.matrix_norm", ""],

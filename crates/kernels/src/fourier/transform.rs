@@ -20,9 +20,11 @@ const PLANS: usize = 32;
 /// How many lines are transformed at a time where they lie side by side.
 const NEIGHBOURS: usize = 8;
 
+/// Plans by type, length and direction; each is an `Arc<dyn Fft<R>>` of its type.
+type Plans = HashMap<(TypeId, usize, bool), Box<dyn Any>>;
+
 thread_local! {
-    static PLANNED: RefCell<HashMap<(TypeId, usize, bool), Box<dyn Any>>> =
-        RefCell::new(HashMap::new());
+    static PLANNED: RefCell<Plans> = RefCell::new(Plans::new());
 }
 
 /// A real type to transform in.

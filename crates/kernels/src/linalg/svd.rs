@@ -38,11 +38,11 @@ pub(super) fn singular_values<T: Field>(
     Ok(single(field::reals(values, input.dtype())?))
 }
 
-/// `U`, the singular values, and `V` adjoint, with the signs that [`super::Linalg::Svd`] says.
-pub(super) fn factors<T: Field>(
-    name: &str,
-    mat: MatRef<'_, T>,
-) -> Result<(Mat<T>, Vec<f64>, Mat<T>), KernelError> {
+/// `U`, the singular values, and `V` adjoint.
+pub(super) type Factors<T> = (Mat<T>, Vec<f64>, Mat<T>);
+
+/// The factors of a matrix, with the signs that [`super::Linalg::Svd`] says.
+pub(super) fn factors<T: Field>(name: &str, mat: MatRef<'_, T>) -> Result<Factors<T>, KernelError> {
     field::check_finite(name, mat)?;
     let (rows, columns) = (mat.nrows(), mat.ncols());
     let size = rows.min(columns);

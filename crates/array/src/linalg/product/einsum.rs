@@ -112,9 +112,13 @@ fn stretch(terms: &mut [Term], stretches: impl Fn(u8) -> bool) {
         .collect();
     let mut fresh = STRETCHED;
     for term in terms {
-        for (label, axis) in term.labels.iter_mut().zip(term.array.axes()) {
-            if axis.is_one() && longer.contains(label) && stretches(*label) && fresh < u8::MAX {
-                *label = fresh;
+        for (at, axis) in term.array.axes().iter().enumerate() {
+            let label = term.labels[at];
+            // A diagonal stretches nothing.
+            let once = term.labels.iter().filter(|&&other| other == label).count() == 1;
+            let stretched = axis.is_one() && longer.contains(&label) && stretches(label);
+            if once && stretched && fresh < u8::MAX {
+                term.labels[at] = fresh;
                 fresh += 1;
             }
         }

@@ -214,19 +214,13 @@ impl Array {
         })
     }
 
-    /// numpy's `outer` of two vectors: the products of all pairs of elements.
+    /// numpy's `outer`: the products of all pairs of elements, those of each array in C order.
     ///
     /// # Errors
-    /// If one has not one axis: `ravel` it first.
+    /// If an array is in the failed state.
     pub fn outer(&self, other: &Self) -> Result<Self> {
-        for array in [self, other] {
-            array.check()?;
-            if array.ndim() != 1 {
-                let reason = format!("an array of {} axes is no vector", array.ndim());
-                return Err(ArrayError::value("outer", reason));
-            }
-        }
-        self.product("outer", other, |_, _| {})
+        Self::common_client("outer", &[self, other])?;
+        self.ravel()?.product("outer", &other.ravel()?, |_, _| {})
     }
 
     /// numpy's `vdot` of arrays of one shape: the sum of the products of all elements, those of this

@@ -166,6 +166,15 @@ fn eigenvalues_of_blocks() {
 }
 
 #[test]
+fn traces() {
+    let x = Array::from_ndarray(&array![[1_i8, 2, 3], [4, 5, 6]], Chunks::of([1, 2])).unwrap();
+    assert_eq!(local::<i64>(&x.trace(0).unwrap())[[]], 6);
+    assert_eq!(local::<i64>(&x.trace(1).unwrap())[[]], 8);
+    assert_eq!(local::<i64>(&x.trace(-5).unwrap())[[]], 0);
+    assert!(text(unknown(&x).trace(0)).contains("unknown"));
+}
+
+#[test]
 fn norms() {
     let x = Array::from_ndarray(&array![[1_i64, -2], [3, 4]], Chunks::of([1, 1])).unwrap();
     // numpy: np.linalg.norm(x, ord)
