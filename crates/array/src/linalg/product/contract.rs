@@ -385,21 +385,17 @@ fn per_task(
     out: &[u8],
     dtype: DType,
 ) -> usize {
-    let bytes = |labels: &[u8]| {
-        let longest = |label| {
-            let lengths = axes.get(label).map(Axis::lengths).unwrap_or_default();
-            lengths
-                .iter()
-                .copied()
-                .try_fold(0, |most, len| Some(most.max(len?)))
-        };
-        let lens = labels.iter().map(longest);
-        lens.fold(Some(dtype.itemsize()), |bytes: Option<usize>, len| {
-            bytes?.checked_mul(len?)
-        })
+    let longest = |label: &u8| {
+        let lengths = axes.get(label).map(Axis::lengths).unwrap_or_default();
+        let mut lengths = lengths.iter().copied();
+        lengths.try_fold(0_usize, |most, len| Some(most.max(len?)))
     };
-    let factors = terms.iter().map(|term| bytes(&term.labels));
-    let factors = factors.fold(Some(0), |sum: Option<usize>, one| sum?.checked_add(one?));
+    let bytes = |labels: &[u8]| {
+        let mut lens = labels.iter().map(longest);
+        lens.try_fold(dtype.itemsize(), |bytes, len| bytes.checked_mul(len?))
+    };
+    let mut factors = terms.iter().map(|term| bytes(&term.labels));
+    let factors = factors.try_fold(0_usize, |sum, one| sum.checked_add(one?));
     let (Some(factors), Some(product)) = (factors, bytes(out)) else {
         // Rows of unknown number are many, as a rule, and what is summed over them is small.
         return 1;

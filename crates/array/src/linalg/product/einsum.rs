@@ -63,8 +63,7 @@ pub(super) fn sum_of_products(
     stretches: impl Fn(u8) -> bool,
 ) -> Result<Array> {
     stretch(&mut terms, stretches);
-    for at in 0..terms.len() {
-        let term = &terms[at];
+    for term in &mut terms {
         let mut kept = Labels::new();
         for &label in &term.labels {
             if !kept.contains(&label) {
@@ -72,7 +71,7 @@ pub(super) fn sum_of_products(
             }
         }
         if kept.len() < term.labels.len() {
-            terms[at] = Term {
+            *term = Term {
                 array: single(name, term, &kept)?,
                 labels: kept,
             };
