@@ -4,6 +4,8 @@
 //! what all blocks before it sum up to. Carries are made of the totals of blocks, in groups, of the
 //! totals of groups, and so on.
 
+mod difference;
+
 use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::Result;
@@ -38,6 +40,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation("cumprod", "running products along an axis"),
     operation("nancumsum", "running sums, NaN counted as 0"),
     operation("nancumprod", "running products, NaN counted as 1"),
+    Operation {
+        dtype: "the same",
+        unknown: OnUnknown::NeedsSizes,
+        ..operation(
+            "diff",
+            "differences of neighbours along an axis, any number of times",
+        )
+    },
 ];
 
 impl Array {

@@ -46,3 +46,21 @@ fn unknown_and_empty_blocks() {
     assert_eq!(products, array![1.0, 2.0, 2.0, 6.0].into_dyn());
     assert!(x.cumsum(1).check().is_err());
 }
+
+#[test]
+fn differences() {
+    let x = Array::from_ndarray(&array![[3_u8, 1, 1], [4, 5, 9]], Chunks::of([1, 2])).unwrap();
+    let along = x.diff(1, -1).unwrap().to_local_here::<u8>().unwrap();
+    assert_eq!(along, array![[254, 0], [1, 4]].into_dyn());
+    let twice = x.diff(2, 1).unwrap().to_local_here::<u8>().unwrap();
+    assert_eq!(twice, array![[2], [3]].into_dyn());
+    assert_eq!(x.diff(9, 0).unwrap().shape(), [Some(0), Some(3)]);
+    let bools = Array::from_ndarray(&array![true, false, false], Chunks::of([2])).unwrap();
+    let changes = bools.diff(1, 0).unwrap().to_local_here::<bool>().unwrap();
+    assert_eq!(changes, array![true, false].into_dyn());
+    let error = x.forget_chunk_sizes().diff(1, 0).unwrap_err().to_string();
+    assert!(
+        error.contains("chunk") && error.contains("unknown"),
+        "{error}"
+    );
+}
