@@ -3,6 +3,7 @@
 
 use crate::{Array, ArrayError, Chunks, DType, Element, Scalar};
 use ndarray::{Array1, ArrayD, array};
+use proptest::prelude::{Strategy, prop_assert_eq, proptest};
 
 fn vector<T: Element>(values: &[T], chunk: usize) -> Array {
     let values = Array1::from(values.to_vec());
@@ -206,4 +207,54 @@ fn no_two_operations_have_one_name() {
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
+}
+
+/// Lengths of blocks, some of them 0.
+fn cuts() -> impl Strategy<Value = Vec<usize>> {
+    proptest::collection::vec(0..4_usize, 1..6)
+}
+
+/// `len` elements in blocks of these lengths, as far as they go, and one of the rest.
+fn cut(len: usize, lengths: &[usize]) -> Vec<usize> {
+    let mut left = len;
+    let mut cut: Vec<usize> = Vec::new();
+    for &length in lengths {
+        cut.push(length.min(left));
+        left -= length.min(left);
+    }
+    cut.push(left);
+    cut
+}
+
+proptest! {
+    #[test]
+    fn cuts_change_no_result(
+        rows in 0..7_usize,
+        columns in 0..7_usize,
+        left in [cuts(), cuts()],
+        right in [cuts(), cuts()],
+        row in cuts(),
+    ) {
+        let whole = |seed: i64| {
+            ndarray::Array2::from_shape_fn((rows, columns), |(row, column)| {
+                (row as i64 * 31 + column as i64 * 17 + seed) % 11 - 5
+            })
+        };
+        let (a, b) = (whole(1), whole(4));
+        let c = Array1::from_shape_fn(columns, |column| column as i64 - 2);
+        let chunks = |lengths: &[Vec<usize>; 2]| {
+            Chunks::exact([cut(rows, &lengths[0]), cut(columns, &lengths[1])])
+        };
+        let x = Array::from_ndarray(&a, chunks(&left)).unwrap();
+        let y = Array::from_ndarray(&b, chunks(&right)).unwrap();
+        let z = Array::from_ndarray(&c, Chunks::exact([cut(columns, &row)])).unwrap();
+        let got = x.gt(&y).where_(&x * &z, &y - 1);
+        let mut expected = (&b - 1).into_dyn();
+        for ((place, expected), &a) in expected.indexed_iter_mut().zip(&a) {
+            if a > b[[place[0], place[1]]] {
+                *expected = a * c[place[1]];
+            }
+        }
+        prop_assert_eq!(got.to_local_here::<i64>().unwrap(), expected);
+    }
 }

@@ -1,3 +1,5 @@
+//! Tests of Fourier transforms.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::array::Array;

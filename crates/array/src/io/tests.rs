@@ -1,3 +1,5 @@
+//! Tests of files.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! What is written is read, in all forms that others write, and what is broken is an error.
 

@@ -1,3 +1,5 @@
+//! Tests of arrays of nothing.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Literal results of numpy for every way to cut.
 

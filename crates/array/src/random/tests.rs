@@ -1,3 +1,5 @@
+//! Tests of random numbers.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Random arrays do not show how they are cut, and refuse what cannot be.
 

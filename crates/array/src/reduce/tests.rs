@@ -1,3 +1,5 @@
+//! Tests of reductions.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::Over;

@@ -1,3 +1,5 @@
+//! Tests of linear algebra.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::Linalg;

@@ -1,3 +1,5 @@
+//! Tests of products.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{Labels, Multiply};

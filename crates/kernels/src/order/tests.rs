@@ -1,3 +1,5 @@
+//! Tests of sorting, counting and searching.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{Interpolation, Order, Quantiles, Tally, Top};

@@ -1,3 +1,5 @@
+//! Tests of running results.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{Running, Scan};

@@ -1,3 +1,5 @@
+//! Tests of factorizations.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{as_f64, close, complex, local, matrix, orthonormal, random, text, unknown};

@@ -1,3 +1,5 @@
+//! Tests of products.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{close, local, matrix, random, text, unknown};

@@ -1,3 +1,5 @@
+//! Tests of systems of equations.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{close, complex, local, matrix, random, text, unknown};

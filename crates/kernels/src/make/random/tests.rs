@@ -1,3 +1,5 @@
+//! Tests of random numbers.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Spread, places, and known values of random blocks.
 
