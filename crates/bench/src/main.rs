@@ -6,6 +6,7 @@
 //!
 //! What does not: graphs (`taskloom-testkit`), and anything that a cluster itself is made of.
 
+mod array_peers;
 mod cases;
 mod cluster;
 mod counting;

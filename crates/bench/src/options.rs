@@ -19,14 +19,18 @@ pub struct Options {
     #[arg(value_enum)]
     pub case: Case,
 
-    /// Which graph, for the case `graph`; for `quality`, the only one of its set.
+    /// Which graph, for the case `graph`; for `quality` and `array`, the only one of their sets.
     #[arg(required_if_eq("case", "graph"))]
     pub name: Option<String>,
 
     /// How many tasks (leaves of `tree`, round trips of `latency`, small values of `transfer`,
-    /// elements of `channel` and `queue`); each case has its own default.
+    /// elements of `channel` and `queue`, blocks of the graphs of `array`); each case has its own default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub tasks: Option<u64>,
+
+    /// How many numbers the square of the case `array` has along each side.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=40_000))]
+    pub side: Option<u32>,
 
     /// Print one line of JSON per figure.
     #[arg(long)]
@@ -109,6 +113,8 @@ pub enum Case {
     Crowd,
     /// Messages between a scheduler and ever more workers.
     Messages,
+    /// Expressions over arrays, beside numpy and dask.array with `--vs dask`.
+    Array,
     /// How well tasks are placed: jobs of many shapes in the simulation, under several policies.
     Quality,
     /// What the machine itself allows: TCP, tonic streams, copies.
@@ -144,6 +150,7 @@ impl Case {
             Self::Scale => "scale",
             Self::Crowd => "crowd",
             Self::Messages => "messages",
+            Self::Array => "array",
             Self::Quality => "quality",
             Self::Telemetry => "telemetry",
             Self::Raw => "raw",
@@ -192,6 +199,9 @@ impl Options {
                 "{option} is about simulated workers, and the case {} has real ones",
                 self.case.name()
             );
+        }
+        if self.side.is_some() && self.case != Case::Array {
+            bail!("--side is for the case array");
         }
         if self.rate.is_some() && self.case != Case::Scale {
             bail!("--rate is for the case scale");

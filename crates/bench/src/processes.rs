@@ -98,6 +98,11 @@ impl Process {
     pub fn resident(&self) -> Result<u64> {
         resident(self.id())
     }
+
+    /// How many bytes of memory it had resident at most.
+    pub fn peak_resident(&self) -> Result<u64> {
+        peak_resident(self.id())
+    }
 }
 
 impl Drop for Process {
@@ -163,8 +168,23 @@ pub fn thread_cpu() -> Duration {
 
 /// How many bytes of memory a process has resident.
 pub fn resident(id: u32) -> Result<u64> {
+    status(id, "VmRSS:")
+}
+
+/// How many bytes of memory a process had resident at most, since [`forget_peak`] if that was said.
+pub fn peak_resident(id: u32) -> Result<u64> {
+    status(id, "VmHWM:")
+}
+
+/// Begins anew with the most that this process had resident.
+pub fn forget_peak() -> Result<()> {
+    std::fs::write("/proc/self/clear_refs", "5").context("cannot forget the peak of memory")
+}
+
+/// A line of what the kernel says about a process, in bytes.
+fn status(id: u32, name: &str) -> Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     let kib = line
         .and_then(|rest| rest.split_whitespace().next())
         .and_then(|n| n.parse().ok());

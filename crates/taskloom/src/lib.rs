@@ -88,6 +88,9 @@ mod guides {
     mod futures {}
     #[doc = include_str!("../../../docs/nested.md")]
     mod nested {}
+    #[cfg(feature = "array")]
+    #[doc = include_str!("../../../docs/arrays.md")]
+    mod arrays {}
     #[doc = include_str!("../../../docs/data.md")]
     mod data {}
     #[doc = include_str!("../../../docs/channels.md")]

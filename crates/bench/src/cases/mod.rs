@@ -1,5 +1,6 @@
 //! The cases, each beside what the machine allows for the like of it.
 
+pub mod array;
 mod chain;
 mod channel;
 mod connect;
@@ -57,6 +58,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Scale => scale::run(options, report).await,
             Case::Crowd => crowd::run(options, report),
             Case::Messages => messages::run(options, report),
+            Case::Array => array_cases(options, report).await,
             Case::Quality => quality::run(options, report),
             Case::Telemetry => {
                 telemetry::run(options, report);
@@ -65,6 +67,21 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
             Case::Raw => raw::run(options, report).await,
         }
     })
+}
+
+/// The cases of arrays, each beside the same on its peers if they are asked for.
+async fn array_cases(options: &Options, report: &mut Report) -> Result<()> {
+    let mut peers = match options.vs {
+        Some(_) => crate::array_peers::Peers::find(report),
+        None => None,
+    };
+    for name in array::names(options)? {
+        array::run(name, options, report).await?;
+        if let Some(peers) = &mut peers {
+            peers.run(name, options, report)?;
+        }
+    }
+    Ok(())
 }
 
 /// Bare items are this much faster than tasks, so both take about as long.
