@@ -61,7 +61,7 @@ impl Axis {
             return Self::single(0);
         }
         let whole = std::iter::repeat_n(chunk, len / chunk);
-        Self::known(whole.chain((len % chunk != 0).then_some(len % chunk)))
+        Self::known(whole.chain((!len.is_multiple_of(chunk)).then_some(len % chunk)))
     }
 
     /// An axis of `blocks` blocks of unknown lengths, with the hash of what cut it. `reason` says in

@@ -77,6 +77,7 @@ impl BlockTask {
 pub(crate) type UserCall = Arc<dyn Fn(&[TaskNode<Block>]) -> TaskCall<Block> + Send + Sync>;
 
 /// What is done for one block.
+#[allow(clippy::large_enum_variant)] // Nearly all are kernels; a box would cost each block an allocation.
 pub(crate) enum Work {
     /// A kernel.
     Kernel(Kernel),

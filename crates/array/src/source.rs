@@ -281,15 +281,18 @@ fn digest_of<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> [u8; 16] {
     identity.digest()
 }
 
+/// Where a block begins and ends along each axis.
+pub(crate) type Ranges = SmallVec<[(usize, usize); 4]>;
+
 /// The ranges of each block of known axes, in C order of the blocks.
-pub(crate) fn grid_of_ranges(axes: &[Axis]) -> Result<Vec<SmallVec<[(usize, usize); 4]>>> {
+pub(crate) fn grid_of_ranges(axes: &[Axis]) -> Result<Vec<Ranges>> {
     let mut ranges = vec![SmallVec::new()];
     for axis in axes {
         let offsets = axis.offsets().unwrap_or_default();
         let mut longer = Vec::with_capacity(ranges.len().saturating_mul(axis.blocks()));
         for range in &ranges {
             for window in offsets.windows(2) {
-                let mut range: SmallVec<[(usize, usize); 4]> = range.clone();
+                let mut range: Ranges = range.clone();
                 range.push((window[0], window[1]));
                 longer.push(range);
             }

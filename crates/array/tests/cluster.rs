@@ -45,7 +45,7 @@ async fn a_published_array_keeps_its_cuts() {
         .unwrap()
         .forget_chunk_sizes();
     let error = client
-        .publish("x", &(&x).persist().await.unwrap().forget_chunk_sizes())
+        .publish("x", &x.persist().await.unwrap().forget_chunk_sizes())
         .await;
     assert!(error.unwrap_err().to_string().contains("persist()"));
     client

@@ -103,8 +103,8 @@ impl Written {
         dispatch!(self.dtype(), T => {
             let ours = ours.clone().into_vec::<T>().expect("the dtype was compared");
             let theirs = theirs.into_vec::<T>().expect("the dtype is its own");
-            let pairs = ours.iter().zip(&theirs).enumerate();
-            pairs.filter(|&(_, (&a, &b))| !close(a, b, scale, tolerance)).next().map(|(at, (a, b))| {
+            let mut pairs = ours.iter().zip(&theirs).enumerate();
+            pairs.find(|&(_, (&a, &b))| !close(a, b, scale, tolerance)).map(|(at, (a, b))| {
                 format!("{a} instead of {b} at place {at} (scale {scale})")
             })
         })

@@ -32,7 +32,10 @@ enum Graph {
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let blocks = options.tasks(BLOCKS);
-    for (name, graph) in [("array.graph-fused", Graph::Fused), ("array.graph", Graph::Apart)] {
+    for (name, graph) in [
+        ("array.graph-fused", Graph::Fused),
+        ("array.graph", Graph::Apart),
+    ] {
         let tasks = match graph {
             Graph::Fused => blocks,
             Graph::Apart => blocks * OPERATIONS,
