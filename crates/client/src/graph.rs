@@ -46,7 +46,6 @@ struct GraphTask {
 }
 
 /// What a task does.
-#[derive(PartialEq)]
 struct Content {
     operation: &'static Operation,
     arguments: Vec<u8>,
@@ -145,10 +144,9 @@ impl Graph {
             needs,
         };
         let place = self.place_of(&parts.key);
-        let known = &mut self.tasks[place as usize].content;
-        match known {
-            None => *known = Some(content),
-            Some(known) if *known == content => {}
+        match &self.tasks[place as usize].content {
+            None => self.tasks[place as usize].content = Some(content),
+            Some(known) if self.is_same(known, &content) => {}
             Some(known) => {
                 return Err(Error::Graph(format!(
                     "the key {} is given twice with different content: a call of {} and a call of {}",
@@ -157,6 +155,24 @@ impl Graph {
             }
         }
         Ok(place)
+    }
+
+    /// Whether two contents are the same. Equal values that were sent twice have two futures of one
+    /// key, and either will do.
+    fn is_same(&self, known: &Content, other: &Content) -> bool {
+        let future = |place: u32| self.futures.get(place as usize);
+        let same_need = |(a, b): (&GraphNeed, &GraphNeed)| match (a, b) {
+            (GraphNeed::Future(a), GraphNeed::Future(b)) if a != b => {
+                let pair = future(*a).zip(future(*b));
+                pair.is_some_and(|(a, b)| a.session() == b.session() && a.key() == b.key())
+            }
+            (a, b) => a == b,
+        };
+        known.operation == other.operation
+            && known.arguments == other.arguments
+            && known.options == other.options
+            && known.needs.len() == other.needs.len()
+            && known.needs.iter().zip(&other.needs).all(same_need)
     }
 
     fn need(&mut self, key: &Key, need: &Dependency) -> Result<GraphNeed, Error> {

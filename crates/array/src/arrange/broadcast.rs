@@ -16,7 +16,9 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation {
     numpy: "broadcast_to",
     dask: "broadcast_to",
     dtype: "that of the array",
-    unknown: OnUnknown::Works("kept where the new length is given as -1; they cannot be stretched"),
+    unknown: OnUnknown::NeedsOthers(
+        "kept where the new length is given as -1; with a length given an error",
+    ),
     empty: "an axis of length 1 can be stretched to 0",
     summary: "Stretched to a larger shape: axes of length 1, and new ones in front",
 }];

@@ -25,7 +25,11 @@ pub(super) struct Joined {
 pub(super) fn join(operation: &str, arrays: &[&Array]) -> Result<Joined> {
     let mut own = Vec::with_capacity(arrays.len());
     for array in arrays {
-        own.push(with_ones_whole(operation, array.good()?)?);
+        // One alone has nothing to stretch against, and stays as it is cut.
+        own.push(match arrays.len() {
+            1 => array.good()?.clone(),
+            _ => with_ones_whole(operation, array.good()?)?,
+        });
     }
     let ndim = own.iter().map(Array::ndim).max().unwrap_or(0);
     let mut axes = Axes::new();

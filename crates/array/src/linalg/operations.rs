@@ -4,8 +4,8 @@ use crate::registry::{OnUnknown, Operation};
 
 const PRODUCTS: OnUnknown =
     OnUnknown::Works("summed axes must be known to be cut alike; the others keep their cut");
-const TALL: OnUnknown = OnUnknown::Works(
-    "rows may be unknown if there are at least as many as columns; columns in one chunk may be too",
+const TALL: OnUnknown = OnUnknown::NeedsOthers(
+    "rows may be unknown if there are at least as many as columns; columns only in one chunk",
 );
 const NORM: OnUnknown = OnUnknown::Works("reduced axes are gone; the others keep their cut");
 

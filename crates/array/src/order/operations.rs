@@ -143,7 +143,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation(
         "bincount",
         "int64; float64 with weights",
-        ONE,
+        OnUnknown::NeedsOthers("weights must be cut as the array is"),
         "contribute nothing",
         "how many elements have each value",
     ),

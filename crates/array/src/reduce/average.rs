@@ -29,9 +29,12 @@ impl Array {
         over.only(OPERATION, false, false)?;
         let how = over.of(OPERATION, self)?;
         let weights = weights.good()?;
-        // As in numpy, the mean is a floating point number.
+        // As in numpy: integers and truth values have a mean in float64, also with float32 weights.
         let both = taskloom_kernels::promote(self.dtype(), weights.dtype());
-        let dtype = if both.is_inexact() { both } else { DType::F64 };
+        let dtype = match self.dtype().is_inexact() {
+            true => both,
+            false => taskloom_kernels::promote(both, DType::F64),
+        };
         let weights = weights.astype(dtype);
         let (weights, sum) = if weights.ndim() == self.ndim() {
             let sum = weights.sum_over(over.clone());

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from expression import BOOL, COMPLEX, FLOATS, NUMBERS, Unfit
+from expression import BOOL, COMPLEX, FLOATS, INTEGERS, NUMBERS, Unfit
 
 OPERATIONS = {}
 
@@ -319,3 +319,20 @@ for name in ["fftfreq", "rfftfreq"]:
         return e.step(name, [], lambda: getattr(np.fft, name)(n, d), n=n, d=d, chunks=[e.cuts(length)])
 
     OPERATIONS[name] = frequencies
+
+
+@operation("trace")
+def _(e):
+    x = e.any(BOOL + INTEGERS + FLOATS, ndim=2, exact=True)
+    k = e.rng.randint(-2, 2)
+    return e.step("trace", [x], lambda a: np.trace(a, k), cut=False, k=k)
+
+
+for name in ["fftshift", "ifftshift"]:
+
+    def shifted(e, name=name):
+        x = e.any(ndim=[1, 2, 3])
+        axes = e.rng.sample(range(x.ndim), e.rng.randint(1, x.ndim))
+        return e.step(name, [x], lambda a: getattr(np.fft, name)(a, axes), axes=axes)
+
+    OPERATIONS[name] = shifted

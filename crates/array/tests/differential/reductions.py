@@ -155,6 +155,13 @@ def finite(x):
     return x
 
 
+@operation("diff")
+def _(e):
+    x = e.any(BOOL + NUMBERS)
+    axis, n = e.axis(x), e.rng.choice([0, 1, 1, 1, 2, 3])
+    return e.step("diff", [x], lambda a: np.diff(a, n, axis), axis=axis, n=n)
+
+
 @operation("topk")
 def _(e):
     x = finite(e.any(REAL, least=1))

@@ -97,16 +97,18 @@ impl Quantiles {
         let part = place - below;
         let lower = below as usize;
         let higher = if part > 0.0 { lower + 1 } else { lower };
+        // On the line from a place to the next, also where the part is 0: an infinite distance
+        // gives NaN, as in numpy.
+        let beside = (lower + 1).min(row.len() - 1);
         match self.interpolation {
             Interpolation::Lower => nth(row, lower),
             Interpolation::Higher => nth(row, higher),
             Interpolation::Nearest => nth(row, place.round_ties_even() as usize),
             Interpolation::Midpoint => (nth(row, lower) + nth(row, higher)) / 2.0,
             Interpolation::Linear => {
-                let (a, b) = (nth(row, lower), nth(row, higher));
+                let (a, b) = (nth(row, lower), nth(row, beside));
                 let distance = b - a;
                 match part {
-                    0.0 => a,
                     part if part >= 0.5 => b - distance * (1.0 - part),
                     part => a + distance * part,
                 }

@@ -31,6 +31,7 @@ pub fn apply(name: &str, call: &Call<'_>) -> Option<Result<Vec<Array>>> {
         "inv" => tried(x.inv()),
         "det" => tried(x.det()),
         "lstsq" => Some(x.lstsq(call.x(1)).map(|found| vec![found.x])),
+        "trace" => tried(x.trace(p.int("k") as i64)),
         "norm" => tried(x.norm()),
         "vector_norm" => {
             let over = match p.maybe_int("axis") {
@@ -89,6 +90,8 @@ fn transformed(name: &str, x: &Array, call: &Call<'_>) -> Option<Result<Vec<Arra
         "irfft" => x.irfft(transform()),
         "fft2" => x.fft2(),
         "ifft2" => x.ifft2(),
+        "fftshift" => x.fftshift(axes()),
+        "ifftshift" => x.ifftshift(axes()),
         "fftn" => x.fftn(axes()),
         "ifftn" => x.ifftn(axes()),
         _ => return None,

@@ -120,6 +120,7 @@ fn ordered(name: &str, x: &Array, call: &Call<'_>) -> Option<Result<Vec<Array>>>
         "unique_inverse" => return two(Ok(x.unique_inverse())),
         "histogram" => return two(x.histogram(bins(call))),
         "digitize" => return tried(x.digitize(p.floats("bins"), p.flag("right"))),
+        "diff" => return tried(x.diff(p.size("n"), call.axis())),
         "searchsorted" => {
             let side = match p.text("side").as_str() {
                 "left" => Side::Left,

@@ -129,7 +129,8 @@ pub(super) fn binary<T: Integer>(op: Binary, work: Work<'_, '_>) -> Result<(), K
         Binary::Lcm => work.zip(|a: T, b: T| {
             let divisor = gcd(a, b);
             let quotient = a.magnitude().checked_div(&divisor).unwrap_or(T::ZERO);
-            quotient.wrapping_mul(&b.magnitude()).magnitude()
+            // What is too large wraps around, to a negative number too, as in numpy.
+            quotient.wrapping_mul(&b.magnitude())
         }),
         _ => work.refused(T::DTYPE),
     }
