@@ -1,5 +1,6 @@
 //! Axes: how an array is cut along each.
 
+use crate::error::ArrayError;
 use crate::identity::Identity;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,10 @@ impl fmt::Debug for AxisId {
             .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
+
+/// Most blocks along one axis. More would be a mistake in nearly all cases, a chunk size that was
+/// meant for another axis, and the list of their lengths alone would fill the memory.
+pub const MAX_BLOCKS: usize = 1 << 24;
 
 /// Where an unknown cut comes from.
 #[derive(Debug)]
@@ -54,14 +59,39 @@ impl Axis {
     }
 
     /// An axis of `len` elements in blocks of `chunk`, the last of which may be shorter. Without
-    /// elements it has one block of length 0.
+    /// elements it has one block of length 0. More than [`MAX_BLOCKS`] blocks are not made: then the
+    /// axis has none, and nothing makes an array of it.
     pub fn regular(len: usize, chunk: usize) -> Self {
         let chunk = chunk.max(1);
         if len == 0 {
             return Self::single(0);
         }
+        if len.div_ceil(chunk) > MAX_BLOCKS {
+            return Self::opaque(0);
+        }
         let whole = std::iter::repeat_n(chunk, len / chunk);
         Self::known(whole.chain((!len.is_multiple_of(chunk)).then_some(len % chunk)))
+    }
+
+    /// As [`Axis::regular`].
+    ///
+    /// # Errors
+    /// If there are more than [`MAX_BLOCKS`] blocks.
+    pub(crate) fn cut_evenly(
+        operation: &str,
+        at: usize,
+        len: usize,
+        chunk: usize,
+    ) -> Result<Self, ArrayError> {
+        let blocks = len.div_ceil(chunk.max(1));
+        if blocks > MAX_BLOCKS {
+            let reason = format!(
+                "axis {at} of length {len} in chunks of {chunk} would have {blocks} blocks, and \
+                 {MAX_BLOCKS} is the most: choose larger chunks"
+            );
+            return Err(ArrayError::value(operation, reason));
+        }
+        Ok(Self::regular(len, chunk))
     }
 
     /// An axis of `blocks` blocks of unknown lengths, with the hash of what cut it. `reason` says in

@@ -106,7 +106,8 @@ impl Chunks {
     /// The axes of an array of this shape, cut so.
     ///
     /// # Errors
-    /// If it is said for another number of axes, a size is 0, or exact lengths have another sum.
+    /// If it is said for another number of axes, a size is 0, there would be more than
+    /// [`MAX_BLOCKS`](crate::MAX_BLOCKS) blocks along an axis, or exact lengths have another sum.
     pub(crate) fn cut(&self, operation: &str, shape: &[usize], dtype: DType) -> Result<Axes> {
         let chunks = self.for_axes(operation, shape.len())?;
         let auto = auto_lengths(&chunks, shape, dtype.itemsize());
@@ -117,9 +118,9 @@ impl Chunks {
                     let reason = format!("the chunk size of axis {at} is 0");
                     return Err(ArrayError::value(operation, reason));
                 }
-                Chunk::Size(size) => Axis::regular(len, *size),
+                Chunk::Size(size) => Axis::cut_evenly(operation, at, len, *size)?,
                 Chunk::Whole | Chunk::Keep => Axis::single(len),
-                Chunk::Auto(_) => Axis::regular(len, auto[at]),
+                Chunk::Auto(_) => Axis::cut_evenly(operation, at, len, auto[at])?,
                 Chunk::Exact(lengths) => {
                     let axis = Axis::known(lengths.iter().copied());
                     if axis.len() != Some(len) || lengths.is_empty() {

@@ -216,7 +216,7 @@ impl Array {
         let count = axes
             .iter()
             .try_fold(1_usize, |n, axis| n.checked_mul(axis.blocks()));
-        if count != Some(futures.len()) {
+        if count != Some(futures.len()) || futures.is_empty() {
             let reason = format!("{} futures do not fill axes of {axes:?}", futures.len());
             return Err(ArrayError::value("from_futures", reason));
         }

@@ -185,6 +185,97 @@ fn a15_unrelated_cuts_never_meet_in_silence() {
 }
 
 #[test]
+fn values_of_selections_are_compared_when_they_are_there() {
+    let a = unknown(&[&[1.0, 2.0], &[3.0]]);
+    // One element in the first block, where two are asked for, and nothing was declared to stretch.
+    let short = unknown(&[&[5.0], &[6.0]]).assume_aligned(&a).unwrap();
+    let misaligned = |x: &Array| {
+        let error = text_here(x);
+        assert!(
+            error.contains("cut differently") && error.contains(&a.name()),
+            "{error}"
+        );
+        assert!(
+            error.contains("2 elements") && error.contains("and 1 in"),
+            "{error}"
+        );
+        assert!(error.contains(&short.name()), "{error}");
+    };
+    let mut x = a.clone();
+    x.set(s![..], &short).unwrap();
+    misaligned(&x);
+    // Equal lengths pass, and what was declared to be one element stretches.
+    let mut x = a.clone();
+    x.set(s![..], &(&a * 2)).unwrap();
+    assert_eq!(
+        x.to_local_here::<f64>().unwrap(),
+        array![2.0, 4.0, 6.0].into_dyn()
+    );
+    let one = Array::from_ndarray(&array![7.0], Chunks::whole()).unwrap();
+    x.set(s![..], &one).unwrap();
+    assert_eq!(
+        x.to_local_here::<f64>().unwrap(),
+        array![7.0, 7.0, 7.0].into_dyn()
+    );
+    // Beside an index and a list of other axes.
+    let new = taskloom_array::NewAxis;
+    let row = Array::from_ndarray(&array![[0.0, 0.0, 0.0]], Chunks::whole()).unwrap();
+    let wide = &a.slice(s![.., new]).unwrap() + &row;
+    let mut x = wide.clone();
+    x.set(s![.., 1], &short).unwrap();
+    assert!(text_here(&x).contains("cut differently"));
+    let mut x = wide.clone();
+    x.set(s![.., 1], &(&a * 2)).unwrap();
+    assert_eq!(
+        x.to_local_here::<f64>().unwrap(),
+        array![[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [3.0, 6.0, 3.0]].into_dyn()
+    );
+    let mut x = wide.clone();
+    x.set(s![.., vec![2, 0]], &short.slice(s![.., new]).unwrap())
+        .unwrap();
+    assert!(text_here(&x).contains("cut differently"));
+    let mut x = wide.clone();
+    x.set(s![.., vec![2, 0]], &a.slice(s![.., new]).unwrap())
+        .unwrap();
+    assert_eq!(
+        x.to_local_here::<f64>().unwrap(),
+        wide.to_local_here::<f64>().unwrap()
+    );
+    // Rows for places of an unknown number.
+    let places = Array::from_ndarray(&array![2_i64, 0, 1], [2])
+        .unwrap()
+        .forget_chunk_sizes();
+    let known = Array::from_ndarray(&array![0.0, 0.0, 0.0, 0.0], Chunks::of([2])).unwrap();
+    let one = Array::from_ndarray(&array![9.0], Chunks::exact([vec![0, 1]])).unwrap();
+    let one = one.forget_chunk_sizes().assume_aligned(&places).unwrap();
+    let mut x = known.clone();
+    x.set(&places, &one).unwrap();
+    assert!(
+        text_here(&x).contains("cut differently"),
+        "{}",
+        text_here(&x)
+    );
+}
+
+#[test]
+fn there_are_not_too_many_blocks() {
+    use taskloom_array::{Axis, DType, MAX_BLOCKS};
+    let error = Array::zeros([usize::MAX], DType::F64, [1])
+        .check()
+        .unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains(&MAX_BLOCKS.to_string()) && error.contains("axis 0"),
+        "{error}"
+    );
+    assert!(Array::arange(0, i64::MAX, 1, [1]).check().is_err());
+    let one = Array::from_ndarray(&array![1.0], Chunks::whole()).unwrap();
+    assert!(one.broadcast_to([isize::MAX]).is_err());
+    assert_eq!(Axis::regular(usize::MAX, 1).blocks(), 0);
+    assert_eq!(Axis::regular(usize::MAX, usize::MAX).blocks(), 1);
+}
+
+#[test]
 fn masks_of_matrices_are_in_order_and_reductions_of_them_need_none() {
     let values = ndarray::Array2::from_shape_fn((6, 7), |(i, j)| ((i * 7 + j) * 37 % 41) as i64);
     let x = Array::from_ndarray(&values, Chunks::of([4, 3])).unwrap();

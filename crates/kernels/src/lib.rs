@@ -6,6 +6,7 @@
 //!
 //! What does not: chunks, axes, names, graphs (crate `array`), files and networks.
 
+mod align;
 mod block;
 mod dtype;
 mod element;
@@ -28,11 +29,12 @@ pub mod reduce;
 pub mod scan;
 pub mod shape;
 
+pub use align::Align;
 pub use block::{Block, Extent};
 pub use dtype::{DType, Kind, UnknownDType};
 pub use element::Element;
 pub use error::{KernelError, Shape};
 pub use kernel::{Class, Kernel, Outputs};
-pub use program::{Align, Program, Source, Step};
+pub use program::{Program, Source, Step};
 pub use promote::{common, promote};
 pub use scalar::{Number, Scalar};

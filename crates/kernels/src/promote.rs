@@ -55,7 +55,31 @@ pub const fn promote(a: DType, b: DType) -> DType {
     }
 }
 
-/// The dtype in which all of these meet; `None` if there are none.
+/// The dtype in which all of these meet; `None` if there are none. As in numpy the kind that holds
+/// most comes first: `uint16`, `int16` and `float32` meet in `float32`, although the first two alone
+/// would meet in `int32`, and that with `float32` in `float64`.
 pub fn common(dtypes: impl IntoIterator<Item = DType>) -> Option<DType> {
-    dtypes.into_iter().reduce(promote)
+    let mut all: smallvec::SmallVec<[DType; 8]> = dtypes.into_iter().collect();
+    all.sort_by_key(|dtype| match dtype.kind() {
+        Kind::Complex => 0,
+        Kind::Float => 1,
+        Kind::Signed | Kind::Unsigned => 2,
+        Kind::Bool => 3,
+    });
+    all.into_iter().reduce(promote)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common;
+    use crate::dtype::DType::{Bool, C64, F32, F64, I16, I32, U16};
+
+    #[test]
+    fn many_meet_as_in_numpy() {
+        assert_eq!(common([]), None);
+        assert_eq!(common([U16, I16]), Some(I32));
+        assert_eq!(common([U16, I16, F32]), Some(F32));
+        assert_eq!(common([I32, Bool, F32]), Some(F64));
+        assert_eq!(common([U16, F32, I16, C64]), Some(C64));
+    }
 }

@@ -121,7 +121,7 @@ impl Array {
             match (at.checked_sub(added), chunk) {
                 (Some(axis), Chunk::Size(_)) => to.push(self.axes()[axis].clone()),
                 (axis, _) => {
-                    to.push(Axis::regular(lens[at], auto[at]));
+                    to.push(Axis::cut_evenly("broadcast_to", at, lens[at], auto[at])?);
                     if let Some(axis) = axis {
                         source = source.gathered(axis);
                     }

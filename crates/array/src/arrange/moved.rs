@@ -38,6 +38,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         OnUnknown::NeedsOthers("the sizes along the axis that is rolled are needed"),
         "Moved along an axis; what leaves at one end comes in at the other",
     ),
+    Operation {
+        numpy: "roll",
+        dask: "roll",
+        ..entry(
+            "roll_flat",
+            OnUnknown::NeedsSizes,
+            "Moved in C order over all axes",
+        )
+    },
 ];
 
 impl Array {

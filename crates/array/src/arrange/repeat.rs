@@ -27,6 +27,15 @@ const fn entry(name: &'static str, summary: &'static str) -> Operation {
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     entry("repeat", "Each element several times along an axis"),
+    Operation {
+        numpy: "repeat",
+        dask: "",
+        unknown: OnUnknown::NeedsOthers("the sizes along the axis are needed"),
+        ..entry(
+            "repeat_each",
+            "Each element as often along an axis as a list says",
+        )
+    },
     entry("tile", "The whole array several times along its axes"),
 ];
 

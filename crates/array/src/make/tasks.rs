@@ -1,7 +1,7 @@
 //! Arrays whose blocks are made by tasks of the user.
 
 use crate::array::Array;
-use crate::axis::Axis;
+use crate::axis::{Axis, MAX_BLOCKS};
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
 use crate::layer::{BlockTask, Layer, Work};
@@ -41,7 +41,8 @@ impl Array {
     /// ```
     ///
     /// # Errors
-    /// If a call cannot be made: its arguments cannot be encoded.
+    /// If a call cannot be made: its arguments cannot be encoded. If an axis has no blocks, as one
+    /// that was to have more than [`MAX_BLOCKS`].
     pub fn from_block_tasks(
         axes: impl IntoIterator<Item = Axis>,
         dtype: DType,
@@ -57,6 +58,13 @@ impl Array {
         call: Arc<MakesCall>,
     ) -> Result<Self> {
         let axes: Axes = axes.into_iter().collect();
+        if let Some(at) = axes.iter().position(|axis| axis.blocks() == 0) {
+            let reason = format!(
+                "axis {at} has no blocks, or more than {MAX_BLOCKS}; one without elements has a \
+                 block of length 0"
+            );
+            return Err(ArrayError::value(name, reason));
+        }
         let count = axes
             .iter()
             .try_fold(1_usize, |n, axis| n.checked_mul(axis.blocks()))

@@ -83,6 +83,21 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         ERROR,
         "the place of the greatest, first of equal ones, NaN left out",
     ),
+    reduction(
+        "ptp",
+        "the same",
+        ERROR,
+        "the distance from the least to the greatest; integers wrap",
+    ),
+    Operation {
+        unknown: OnUnknown::NeedsOthers("weights must be cut as the array is"),
+        ..reduction(
+            "average",
+            "that of both promoted, float64 for integers",
+            "NaN",
+            "the mean with weights, one per element or per place along an axis",
+        )
+    },
     Operation {
         numpy: "",
         ..reduction(

@@ -18,13 +18,7 @@ use taskloom_cluster::LocalCluster;
 const SHOWN: usize = 3;
 
 /// Recorded expressions that do not agree yet, and why. Empty is what it should be.
-const KNOWN: &[(&str, &str)] = &[
-    (
-        "nanquantile-6",
-        "numpy's dtype of rows without a number differs",
-    ),
-    ("topk-6", "the common dtype of three"),
-];
+const KNOWN: &[(&str, &str)] = &[];
 
 /// How an expression is computed.
 #[derive(Clone, Copy, PartialEq)]

@@ -144,7 +144,13 @@ for name in ["quantile", "nanquantile", "percentile", "nanpercentile"]:
         q = e.rng.sample(q, 3) if several else e.rng.choice(q)
         if name.endswith("percentile"):
             q = [100 * one for one in q] if several else 100 * q
-        return e.step(name, [x], lambda a: getattr(np, name)(a, q, axis=axis), axis=axis, q=q)
+
+        def run(a):
+            result = getattr(np, name)(a, q, axis=axis)
+            # Of rows without a number numpy keeps float32, of others it does not.
+            return result.astype("float64") if several else result
+
+        return e.step(name, [x], run, axis=axis, q=q)
 
     OPERATIONS[name] = share
 

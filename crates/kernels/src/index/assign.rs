@@ -6,6 +6,7 @@ use super::basic::{Cut, check_cuts};
 use super::mask::{count, truths};
 use super::merge::{Band, Turn};
 use super::splice::{Run, no_axis, splice};
+use crate::align::Align;
 use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
@@ -88,6 +89,7 @@ pub(super) fn assign(
     block: Block,
     cuts: &[Cut],
     value: Block,
+    align: Option<&Align>,
 ) -> Result<Block, KernelError> {
     check_cuts(operation, &block, cuts)?;
     let mut parts = Vec::with_capacity(cuts.len());
@@ -100,6 +102,9 @@ pub(super) fn assign(
         let mut target = array.slice_mut(parts.as_slice());
         let value = value.view::<T>()?;
         let shape: Extent = target.shape().into();
+        if let Some(align) = align {
+            align.check(operation, &[&shape, value.shape()])?;
+        }
         target.assign(&stretched(operation, &value, &shape)?);
         Ok(Block::from(array))
     })

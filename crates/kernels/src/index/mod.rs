@@ -15,6 +15,7 @@ mod tests;
 pub use basic::Cut;
 pub use take::Start;
 
+use crate::align::Align;
 use crate::block::{Block, Extent};
 use crate::error::{KernelError, Shape};
 use crate::kernel::{Class, Outputs, inputs_of, one, single};
@@ -130,6 +131,8 @@ pub enum Index {
         value: Option<Number>,
         /// Which block it is, for errors.
         block: Extent,
+        /// What the part and the value must hold to, if lengths of either were not known.
+        align: Option<Box<Align>>,
     },
     /// A number, or the rows of the second input, at places along an axis.
     AssignPlaces {
@@ -154,6 +157,9 @@ pub enum Index {
         value: Option<Number>,
         /// Which block it is, for errors.
         block: Extent,
+        /// What the places and the rows of the value must hold to, if their number was not known;
+        /// the names are those of the inputs.
+        rows: Option<Box<Align>>,
     },
     /// A number, or the elements of the third input, where a mask is true: block, mask, value.
     Put {
@@ -305,9 +311,11 @@ impl Index {
             Self::Lengths => Ok(lengths::lengths(&one(name, inputs)?)),
             Self::Length { axis } => lengths::length(name, &one(name, inputs)?, *axis),
             Self::Chain => lengths::chain(name, &inputs),
-            Self::Assign { cuts, value, .. } => {
+            Self::Assign {
+                cuts, value, align, ..
+            } => {
                 let (block, value) = target(name, *value, inputs)?;
-                assign::assign(name, block, cuts, value)
+                assign::assign(name, block, cuts, value, align.as_deref())
             }
             Self::AssignPlaces {
                 axis,
@@ -319,8 +327,12 @@ impl Index {
                 assign::assign_places(name, block, *axis, places, value)
             }
             Self::AssignAt {
-                axis, start, value, ..
-            } => take::assign_at(name, *axis, *start, *value, inputs),
+                axis,
+                start,
+                value,
+                rows,
+                ..
+            } => take::assign_at(name, *axis, *start, *value, rows.as_deref(), inputs),
             Self::Put { value, .. } => {
                 let mut inputs = inputs;
                 if inputs.len() < 2 {

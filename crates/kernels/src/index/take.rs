@@ -7,6 +7,7 @@
 use super::assign;
 use super::lengths::read_lengths;
 use super::splice::{Run, no_axis, splice};
+use crate::align::Align;
 use crate::block::{Block, Extent};
 use crate::dtype::{DType, Kind};
 use crate::error::{KernelError, Shape};
@@ -270,6 +271,7 @@ pub(super) fn assign_at(
     axis: usize,
     start: Start,
     literal: Option<Number>,
+    aligned: Option<&Align>,
     blocks: Vec<Block>,
 ) -> Result<Block, KernelError> {
     let mut blocks = blocks.into_iter();
@@ -277,6 +279,11 @@ pub(super) fn assign_at(
         return Err(KernelError::Program(format!("{operation} without places")));
     };
     let value = assign::value(operation, literal, block.dtype(), &mut blocks)?;
+    let along = (axis + value.ndim()).checked_sub(block.ndim());
+    if let (Some(aligned), Some(along)) = (aligned, along) {
+        let rows = [value.len_of(along)];
+        aligned.check(operation, &[&[], places.shape(), &rows])?;
+    }
     let (start, total) = match start {
         Start::Known { start, total } => (start, total),
         Start::Given { block } => {
@@ -308,7 +315,6 @@ pub(super) fn assign_at(
         }
     }
     // Where the value has the axis, it has a row per place; one that has not is stretched.
-    let along = (axis + value.ndim()).checked_sub(block.ndim());
     let value = match along {
         Some(along) if value.ndim() > 0 && value.len_of(along) != 1 => {
             splice(operation, &[value], along, &rows)?

@@ -206,6 +206,7 @@ fn values_are_put_at_cuts_places_and_masks() {
         cuts: cuts.iter().copied().collect::<Cuts>(),
         value,
         block: smallvec![0, 0],
+        align: None,
     };
     let seven = Some(Number::Float(7.0));
     let kernel = assign(&[Cut::At(1), range(2, 2, -2)], seven);

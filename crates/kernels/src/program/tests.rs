@@ -1,7 +1,8 @@
 //! Programs give what their steps give one after another.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::{Align, Program, Source, Step};
+use super::{Program, Source, Step};
+use crate::Align;
 use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::elementwise::{Binary, Elementwise, Operand, Unary};

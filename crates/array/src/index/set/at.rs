@@ -1,6 +1,7 @@
 //! Assignment at places that an array holds.
 
 use super::super::lengths::lengths_along;
+use super::masked::{bit, stretched};
 use super::{Assigned, OPERATION};
 use crate::array::Array;
 use crate::error::{ArrayError, Result};
@@ -9,7 +10,7 @@ use crate::layer::{BlockRef, BlockTask, Layer};
 use crate::node::{Axes, number};
 use smallvec::SmallVec;
 use taskloom_kernels::index::{Index, Start};
-use taskloom_kernels::{Kernel, Number};
+use taskloom_kernels::{Align, Kernel, Number};
 
 /// A number, or rows of an array, at places along an axis. Inputs: the array, the places in one
 /// block, the value in one block along the axis, the lengths along the axis if they are not known.
@@ -18,6 +19,8 @@ struct AssignAt {
     source: Axes,
     number: Option<Number>,
     value: Axes,
+    /// What the array, the places and the value are called, if chunk sizes are unknown.
+    names: Option<SmallVec<[String; 2]>>,
 }
 
 impl Layer for AssignAt {
@@ -52,13 +55,30 @@ impl Layer for AssignAt {
                 Start::Given { block: along }
             }
         };
+        let ones = stretched(&self.value, at.len());
+        let along = bit(self.axis);
+        let align = |stretch: &[u64]| {
+            self.names.as_ref().map(|names| {
+                Box::new(Align {
+                    names: names.clone(),
+                    block: at.into(),
+                    stretch: stretch.into(),
+                })
+            })
+        };
         let kernel = Index::AssignAt {
             axis: self.axis,
             start,
             value: self.number,
             block: at.into(),
+            rows: align(&[0, 0, u64::from(ones & along != 0)]),
         };
-        BlockTask::kernel(Kernel::Index(kernel), inputs)
+        // Places, and lengths of blocks, have other axes than the array.
+        let others = u64::MAX;
+        let align = align(&[along, others, along | ones, others]);
+        let mut task = BlockTask::kernel(Kernel::Index(kernel), inputs);
+        task.align = align;
+        task
     }
 }
 
@@ -76,6 +96,10 @@ impl Array {
                 ),
             });
         };
+        let given = match &value {
+            Assigned::Array(value) => Some(value.clone()),
+            Assigned::Number(_) => None,
+        };
         let (number, value) = match value {
             Assigned::Number(number) => (Some(number), None),
             Assigned::Array(value) => {
@@ -89,6 +113,10 @@ impl Array {
                 )
             }
         };
+        let unknown = |array: &Self| array.axes().iter().any(|axis| !axis.is_known());
+        let names = given
+            .filter(|value| [self, places, value].into_iter().any(unknown))
+            .map(|value| [self, places, &value].into_iter().map(Self::name).collect());
         let places = places.gathered(0);
         let known = self.axes()[axis].is_known();
         let lengths = (!known).then(|| lengths_along(self, axis));
@@ -101,6 +129,7 @@ impl Array {
             axis,
             source: self.axes().iter().cloned().collect(),
             number,
+            names,
             value: value.iter().flat_map(Self::axes).cloned().collect(),
         };
         let axes = self.axes().iter().cloned();

@@ -53,13 +53,7 @@ impl Layer for Put {
             inputs,
         );
         if let Some(names) = &self.names {
-            let stretch = self.axes.iter().map(|axes| {
-                let missing = at.len() - axes.len().min(at.len());
-                let ones = axes.iter().enumerate().filter(|(_, axis)| axis.is_one());
-                ones.fold(0_u64, |bits, (axis, _)| {
-                    bits | 1 << (axis + missing).min(63)
-                })
-            });
+            let stretch = self.axes.iter().map(|axes| stretched(axes, at.len()));
             task.align = Some(Box::new(Align {
                 names: names.clone(),
                 block: at.into(),
@@ -189,6 +183,19 @@ impl Array {
         }
         array.rechunk(Chunks::each(chunks))
     }
+}
+
+/// Per axis of something of so many axes a bit: set where these, which are the last ones, were
+/// declared to have length 1.
+pub(super) fn stretched(axes: &[Axis], ndim: usize) -> u64 {
+    let missing = ndim - axes.len().min(ndim);
+    let ones = axes.iter().enumerate().filter(|(_, axis)| axis.is_one());
+    ones.fold(0, |bits, (axis, _)| bits | bit(axis + missing))
+}
+
+/// The bit of an axis.
+pub(super) fn bit(axis: usize) -> u64 {
+    1 << axis.min(63)
 }
 
 /// A shape as Python writes it, with `?` for what is not known.

@@ -3,6 +3,7 @@
 use super::super::parts::{AxisParts, Part};
 use super::super::resolve::{Along, resolve};
 use super::super::selector::Selection;
+use super::masked::{bit, stretched};
 use super::{Assigned, OPERATION};
 use crate::array::Array;
 use crate::axis::Axis;
@@ -12,7 +13,7 @@ use crate::layer::{BlockRef, BlockTask, Layer};
 use crate::node::{Axes, number};
 use smallvec::SmallVec;
 use taskloom_kernels::index::{Cut, Cuts, Index};
-use taskloom_kernels::{Kernel, Number};
+use taskloom_kernels::{Align, Kernel, Number};
 
 /// A number, or an array, at a part of each block. Inputs: the array, the value.
 struct Assign {
@@ -23,6 +24,8 @@ struct Assign {
     number: Option<Number>,
     /// Of the value, which is cut as what is selected, except along axes of length 1.
     value: Axes,
+    /// What both are called, if chunk sizes are unknown.
+    names: Option<SmallVec<[String; 2]>>,
 }
 
 impl Layer for Assign {
@@ -75,11 +78,19 @@ impl Layer for Assign {
             inputs.push(BlockRef::new(1, number(&self.value, &from)));
         }
         let value = self.number;
+        let align = self.names.as_ref().map(|names| {
+            Box::new(Align {
+                names: names.clone(),
+                block: at.into(),
+                stretch: [0, stretched(&self.value, selected.len())].into(),
+            })
+        });
         BlockTask::kernel(
             Kernel::Index(Index::Assign {
                 cuts,
                 value,
                 block: at.into(),
+                align,
             }),
             inputs,
         )
@@ -94,6 +105,8 @@ struct AssignPlaces {
     source: Axes,
     number: Option<Number>,
     value: Axes,
+    /// What the array and the value are called, if chunk sizes are unknown.
+    names: Option<SmallVec<[String; 2]>>,
 }
 
 impl Layer for AssignPlaces {
@@ -136,7 +149,17 @@ impl Layer for AssignPlaces {
             value: self.number,
             block: at.into(),
         };
-        BlockTask::kernel(Kernel::Index(kernel), inputs)
+        let mut task = BlockTask::kernel(Kernel::Index(kernel), inputs);
+        // Along the axis itself the value has rows, whose number was compared with that of places.
+        task.align = self.names.as_ref().map(|names| {
+            let along = bit(self.axis);
+            Box::new(Align {
+                names: names.clone(),
+                block: at.into(),
+                stretch: [along, along | stretched(&self.value, at.len())].into(),
+            })
+        });
+        task
     }
 }
 
@@ -194,6 +217,7 @@ impl Array {
             axes: parts,
             source: self.axes().iter().cloned().collect(),
             number,
+            names: self.names_beside(value.as_ref()),
             value: value.iter().flat_map(Self::axes).cloned().collect(),
         };
         Ok(self.assigned(layer, value.as_ref()))
@@ -253,9 +277,18 @@ impl Array {
             places: places.collect(),
             source: self.axes().iter().cloned().collect(),
             number,
+            names: self.names_beside(value.as_ref()),
             value: value.iter().flat_map(Self::axes).cloned().collect(),
         };
         Ok(self.assigned(layer, value.as_ref()))
+    }
+
+    /// The names of the array and of a value, if lengths are to be compared when they are there.
+    fn names_beside(&self, value: Option<&Self>) -> Option<SmallVec<[String; 2]>> {
+        let value = value?;
+        let mut axes = self.axes().iter().chain(value.axes());
+        let unknown = axes.any(|axis| !axis.is_known());
+        unknown.then(|| [self.name(), value.name()].into())
     }
 
     fn assigned(&self, layer: impl Layer + 'static, value: Option<&Self>) -> Self {
