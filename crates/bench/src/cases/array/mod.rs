@@ -8,7 +8,7 @@
 mod expressions;
 mod submission;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, known, until};
 use crate::options::Options;
 use crate::report::Report;
 use anyhow::{Context as _, Result, bail};
@@ -99,9 +99,13 @@ async fn measure(client: &Client, expression: &Expression, options: &Options) ->
         }
         None => None,
     };
+    // The same expression is the same tasks: a repetition that began before the scheduler has
+    // forgotten those of the one before would be given their results.
+    let before = known(&client.identity().await?.tasks);
     once(client, expression, data.as_ref(), options, 0).await?;
     let mut times = Vec::new();
     for repetition in options.repetitions() {
+        until(client, |identity| known(&identity.tasks) <= before).await?;
         let took = once(client, expression, data.as_ref(), options, repetition + 1).await?;
         times.push(took.as_secs_f64());
     }

@@ -8,7 +8,7 @@ use crate::processes::{forget_peak, peak_resident};
 use crate::report::Report;
 use anyhow::Result;
 use std::time::Instant;
-use taskloom_array::{Array, ArrayClientExt as _, Block, Chunks, DType};
+use taskloom_array::{Array, ArrayClientExt as _, Block, Chunks};
 use taskloom_client::Client;
 use taskloom_task::task;
 
@@ -70,8 +70,9 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
 }
 
 fn build(client: &Client, graph: Graph, blocks: usize, seed: u64) -> Result<Array> {
-    // Other numbers in every repetition: equal tasks would be the same task.
-    let mut array = client.full([blocks], DType::F64, seed as f64, Chunks::of([1]));
+    // Other numbers in every block and repetition: equal tasks would be the same task.
+    let start = seed as f64 * blocks as f64;
+    let mut array = client.arange(start, start + blocks as f64, 1.0, Chunks::of([1]));
     for _ in 0..OPERATIONS {
         array = match graph {
             Graph::Fused => &array + 1.0,
