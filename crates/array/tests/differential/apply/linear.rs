@@ -31,7 +31,7 @@ pub fn apply(name: &str, call: &Call<'_>) -> Option<Result<Vec<Array>>> {
         "inv" => tried(x.inv()),
         "det" => tried(x.det()),
         "lstsq" => Some(x.lstsq(call.x(1)).map(|found| vec![found.x])),
-        "trace" => tried(x.trace(p.int("k") as i64)),
+        "trace" => tried(x.trace(p.int("k"))),
         "norm" => tried(x.norm()),
         "vector_norm" => {
             let over = match p.maybe_int("axis") {
