@@ -30,14 +30,19 @@ impl Array {
     /// run, the axis is one of [`Array::unknown_axis`]. When the array is computed, blocks are
     /// checked against dtype and axes.
     ///
-    /// ```ignore
-    /// #[task]
-    /// fn read(path: String) -> Block { ... }
+    /// ```
+    /// use taskloom_array::{Array, Axis, Block, DType};
+    /// use taskloom_task::task;
     ///
-    /// let axes = [Axis::regular(365 * 1000, 1000)];
-    /// let x = Array::from_block_tasks(axes, DType::F32, |place| {
-    ///     read::task(format!("day-{}.bin", place.at[0]))
-    /// })?;
+    /// #[task(crate = taskloom_task)]
+    /// fn day(number: usize) -> Block {
+    ///     Block::vector(vec![number as f32; 3])
+    /// }
+    ///
+    /// let axes = [Axis::regular(6, 3)];
+    /// let x = Array::from_block_tasks(axes, DType::F32, |place| day::task(place.at[0]))?;
+    /// assert_eq!(x.to_local_here::<f32>()?.sum(), 3.0);
+    /// # Ok::<(), taskloom_array::ArrayError>(())
     /// ```
     ///
     /// # Errors

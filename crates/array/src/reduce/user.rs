@@ -37,7 +37,7 @@ impl Array {
     /// use taskloom_task::task;
     ///
     /// /// The longest distance from zero.
-    /// #[task]
+    /// #[task(crate = taskloom_task)]
     /// fn longest(blocks: Vec<Block>) -> Result<Block, String> {
     ///     let mut longest = 0.0_f64;
     ///     for block in &blocks {
