@@ -1,7 +1,7 @@
 //! Arrays of blocks that are there already: here, or on the cluster.
 
 use crate::array::Array;
-use crate::axis::Axis;
+use crate::axis::{Axis, MAX_BLOCKS};
 use crate::chunks::Chunks;
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
@@ -229,8 +229,12 @@ impl Array {
         ))
     }
 
-    /// An unknown axis of so many blocks. Two axes of the same name are taken as cut alike.
+    /// An unknown axis of so many blocks. Two axes of the same name are taken as cut alike. More than
+    /// [`MAX_BLOCKS`] are not made, as in [`Axis::regular`].
     pub fn unknown_axis(name: &str, blocks: usize) -> Axis {
+        if blocks > MAX_BLOCKS {
+            return Axis::opaque(0);
+        }
         let mut identity = Identity::new("named axis");
         identity.text(name).number(blocks as u64);
         Axis::unknown(blocks, &identity, format!("the axis {name:?}"))

@@ -271,6 +271,10 @@ fn there_are_not_too_many_blocks() {
     assert!(Array::arange(0, i64::MAX, 1, [1]).check().is_err());
     let one = Array::from_ndarray(&array![1.0], Chunks::whole()).unwrap();
     assert!(one.broadcast_to([isize::MAX]).is_err());
+    assert!(one.tile([usize::MAX]).is_err());
+    let large = Array::zeros([1 << 40], DType::Bool, Chunks::whole());
+    assert!(large.repeat(1 << 30, 0).is_err());
+    assert_eq!(Array::unknown_axis("rows", usize::MAX).blocks(), 0);
     assert_eq!(Axis::regular(usize::MAX, 1).blocks(), 0);
     assert_eq!(Axis::regular(usize::MAX, usize::MAX).blocks(), 1);
 }

@@ -3,7 +3,7 @@
 use super::derived;
 use super::pieces::{Along, Piece, Pieces, as_they_are};
 use crate::array::Array;
-use crate::axis::Axis;
+use crate::axis::{Axis, MAX_BLOCKS};
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer};
@@ -88,6 +88,13 @@ impl Array {
                     .unwrap_or(1)
                     .div_ceil(times)
                     .max(1);
+                let blocks = lens.iter().map(|len| len.div_ceil(most).max(1));
+                if blocks.fold(0_usize, usize::saturating_add) > MAX_BLOCKS {
+                    return Err(ArrayError::value(
+                        "repeat",
+                        "the result would have too many blocks",
+                    ));
+                }
                 let cut = lens.iter().flat_map(|&len| {
                     let whole = std::iter::repeat_n(most, len / most);
                     whole.chain((!len.is_multiple_of(most) || len == 0).then_some(len % most))
@@ -165,7 +172,6 @@ impl Array {
     /// # Errors
     /// If the array is in the failed state or would have too many blocks.
     pub fn tile(&self, times: impl IntoIterator<Item = usize>) -> Result<Self> {
-        const BLOCKS_MAX: usize = u32::MAX as usize;
         self.good()?;
         let mut times: Vec<usize> = times.into_iter().collect();
         let mut source = self.clone();
@@ -190,7 +196,7 @@ impl Array {
             let blocks = axis
                 .blocks()
                 .checked_mul(times)
-                .filter(|&n| n <= BLOCKS_MAX);
+                .filter(|&n| n <= MAX_BLOCKS);
             let blocks = blocks.ok_or_else(|| {
                 ArrayError::value("tile", "the result would have too many blocks")
             })?;

@@ -8,11 +8,10 @@ use crate::error::KernelError;
 use crate::multiply::zeros;
 use num_complex::Complex;
 use num_traits::{AsPrimitive, Float, Zero};
-use rustfft::{Fft, FftNum, FftPlanner};
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use taskloom_numerics::{Plan, Transform};
 
 /// How many plans a thread keeps before it forgets them all: a plan of length n holds some n numbers.
 const PLANS: usize = 32;
@@ -20,7 +19,7 @@ const PLANS: usize = 32;
 /// How many lines are transformed at a time where they lie side by side.
 const NEIGHBOURS: usize = 8;
 
-/// Plans by type, length and direction; each is an `Arc<dyn Fft<R>>` of its type.
+/// Plans by type, length and direction; each is a [`Plan`] of its type.
 type Plans = HashMap<(TypeId, usize, bool), Box<dyn Any>>;
 
 thread_local! {
@@ -28,7 +27,7 @@ thread_local! {
 }
 
 /// A real type to transform in.
-trait Real: Element + Float + FftNum {
+trait Real: Element + Float + Transform {
     fn of_f64(value: f64) -> Self;
 }
 
@@ -251,18 +250,14 @@ fn scale<R: Real>(wanted: Wanted) -> R {
 }
 
 /// The plan of a length, which this thread may have made before.
-fn plan<R: Real>(len: usize, inverse: bool) -> Arc<dyn Fft<R>> {
+fn plan<R: Real>(len: usize, inverse: bool) -> Plan<R> {
     PLANNED.with_borrow_mut(|planned| {
         let key = (TypeId::of::<R>(), len, inverse);
         let known = planned.get(&key).and_then(|any| any.downcast_ref());
         if let Some(plan) = known {
-            return Arc::clone(plan);
+            return Plan::<R>::clone(plan);
         }
-        let mut planner = FftPlanner::<R>::new();
-        let plan: Arc<dyn Fft<R>> = match inverse {
-            true => planner.plan_fft_inverse(len),
-            false => planner.plan_fft_forward(len),
-        };
+        let plan = R::plan(len, inverse);
         if planned.len() >= PLANS {
             planned.clear();
         }

@@ -4,8 +4,7 @@ use super::field::{self, Field};
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, one, single};
-use faer::linalg::cholesky::llt::factor::LltError;
-use faer::{Mat, Side};
+use faer::Mat;
 
 /// The lower triangular factor; only the lower triangle is read.
 pub(super) fn cholesky<T: Field>(
@@ -20,8 +19,7 @@ pub(super) fn cholesky<T: Field>(
     let lower = match size {
         0 => Mat::zeros(0, 0),
         _ => {
-            let factor = mat.llt(Side::Lower).map_err(|error| {
-                let LltError::NonPositivePivot { index } = error;
+            let factor = T::cholesky(mat.as_ref()).map_err(|index| {
                 let minor = start + index + 1;
                 field::wrong(
                     name,
@@ -31,7 +29,6 @@ pub(super) fn cholesky<T: Field>(
                     ),
                 )
             })?;
-            let factor = factor.L();
             Mat::from_fn(
                 size,
                 size,

@@ -5,7 +5,7 @@ use super::svd::{largest, no_end};
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, one};
-use faer::{Mat, Side};
+use faer::Mat;
 
 /// The eigenvalues in ascending order, and the eigenvectors in columns.
 pub(super) fn eigh<T: Field>(name: &str, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
@@ -17,14 +17,8 @@ pub(super) fn eigh<T: Field>(name: &str, inputs: Vec<Block>) -> Result<Outputs, 
     let (values, vectors) = match size {
         0 => (Vec::new(), Mat::zeros(0, 0)),
         _ => {
-            let eigen = mat.self_adjoint_eigen(Side::Lower);
-            let eigen = eigen.map_err(|_| no_end(name, mat.as_ref()))?;
-            let values = eigen.S().column_vector();
-            let values = values
-                .iter()
-                .map(|value| T::real_part_impl(value))
-                .collect();
-            let mut vectors = eigen.U().to_owned();
+            let eigen = T::eigen(mat.as_ref());
+            let (values, mut vectors) = eigen.ok_or_else(|| no_end(name, mat.as_ref()))?;
             for at in 0..size {
                 let by = largest(vectors.col_as_slice(at)).direction().conjugate();
                 for value in vectors.col_as_slice_mut(at) {

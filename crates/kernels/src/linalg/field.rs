@@ -6,12 +6,12 @@ use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
 use crate::multiply::Ring;
-use faer::traits::ComplexField;
 use faer::{Mat, MatRef, c64};
 use num_complex::Complex;
+use taskloom_numerics::Decompose;
 
 /// `f64` or complex numbers of it.
-pub(super) trait Field: Ring + ComplexField<Real = f64> {
+pub(super) trait Field: Ring + Decompose {
     /// The number without its imaginary part.
     fn of_real(real: f64) -> Self;
     /// The absolute value.

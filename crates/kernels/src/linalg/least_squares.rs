@@ -5,7 +5,7 @@ use super::svd;
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, inputs_of};
-use faer::Mat;
+use faer::{Mat, MatRef};
 
 /// The solution of least norm of `R x = c`, the rank, and the singular values of `R`, which are
 /// those of the tall matrix.
@@ -29,13 +29,15 @@ pub(super) fn least_squares<T: Field>(
         Mat::zeros(triangle.ncols(), columns)
     } else {
         // x = V S^-1 U* c, over the values that are not as good as zero.
-        let mut parts = u.adjoint().get(..rank, ..) * &sides;
+        let left = u.adjoint().get(..rank, ..).to_owned();
+        let mut parts = product(left.as_ref(), sides.as_ref());
         for column in 0..columns {
             for (at, value) in parts.col_as_slice_mut(column).iter_mut().enumerate() {
                 *value = value.scaled(1.0 / values[at]);
             }
         }
-        adjoint.adjoint().get(.., ..rank) * &parts
+        let right = adjoint.adjoint().get(.., ..rank).to_owned();
+        product(right.as_ref(), parts.as_ref())
     };
     #[allow(clippy::cast_possible_wrap)] // A rank is not above the length of an axis.
     let rank = Block::scalar(rank as i64);
@@ -45,4 +47,10 @@ pub(super) fn least_squares<T: Field>(
         field::reals(values, dtype)?,
     ];
     Ok(blocks.into_iter().collect())
+}
+
+fn product<T: Field>(left: MatRef<'_, T>, right: MatRef<'_, T>) -> Mat<T> {
+    let mut product = Mat::zeros(left.nrows(), right.ncols());
+    T::add_product(product.as_mut(), left, right, T::ONE);
+    product
 }

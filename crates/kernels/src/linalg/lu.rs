@@ -8,11 +8,7 @@ use super::triangular::check_diagonal;
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, inputs_of, single};
-use faer::linalg::matmul::matmul;
-use faer::linalg::triangular_solve::{
-    solve_unit_lower_triangular_in_place, solve_upper_triangular_in_place,
-};
-use faer::{Accum, Mat, MatMut, Par};
+use faer::{Mat, MatMut};
 
 /// How many columns are factored one by one before the rest of a panel is brought up to date.
 const NARROW: usize = 32;
@@ -98,17 +94,15 @@ fn eliminate<T: Field>(factors: faer::MatRef<'_, T>, right: MatMut<'_, T>, width
         return;
     }
     let (mut upper, lower) = right.split_at_row_mut(width);
-    solve_unit_lower_triangular_in_place(factors.get(..width, ..width), upper.as_mut(), Par::Seq);
+    T::solve_unit_lower(factors.get(..width, ..width), upper.as_mut());
     if lower.nrows() == 0 {
         return;
     }
-    matmul(
+    T::add_product(
         lower,
-        Accum::Add,
         factors.get(width.., ..width),
         upper.as_ref(),
         T::of_real(-1.0),
-        Par::Seq,
     );
 }
 
@@ -238,15 +232,13 @@ pub(super) fn back<T: Field>(
     if width > 0 && mat.ncols() > 0 {
         let (above, below) = mat.as_mut().split_at_row_mut(start);
         let mut solved = below.get_mut(..width, ..);
-        solve_upper_triangular_in_place(triangle, solved.as_mut(), Par::Seq);
+        T::solve_upper(triangle, solved.as_mut());
         if start > 0 {
-            matmul(
+            T::add_product(
                 above,
-                Accum::Add,
                 factors.as_ref().get(..start, ..),
                 solved.as_ref(),
                 T::of_real(-1.0),
-                Par::Seq,
             );
         }
     }

@@ -4,7 +4,6 @@ use super::field::{self, Field};
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, one};
-use faer::linalg::solvers::Qr;
 use faer::{Mat, MatRef};
 
 /// `Q` and `R` of one block.
@@ -74,10 +73,9 @@ pub(super) fn factors<T: Field>(mat: Mat<T>) -> (Mat<T>, Mat<T>) {
     if size == 0 {
         return (Mat::zeros(rows, 0), Mat::zeros(0, columns));
     }
-    let qr = Qr::new(mat.as_ref());
+    let (mut q, r) = T::qr(mat.as_ref());
     drop(mat);
-    let mut q = qr.compute_thin_Q();
-    let mut r = upper(qr.thin_R());
+    let mut r = upper(r.as_ref());
     for at in 0..size {
         let direction = r[(at, at)].direction();
         if direction == T::ONE {

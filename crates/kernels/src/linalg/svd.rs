@@ -4,8 +4,8 @@ use super::field::{self, Field};
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, one, single};
-use faer::linalg::solvers::Svd;
 use faer::{Mat, MatRef};
+use taskloom_numerics::Svd;
 
 /// `U`, the singular values, and `V` adjoint.
 pub(super) fn svd<T: Field>(name: &str, inputs: Vec<Block>) -> Result<Outputs, KernelError> {
@@ -30,10 +30,7 @@ pub(super) fn singular_values<T: Field>(
     field::check_finite(name, mat.as_ref())?;
     let values = match mat.nrows().min(mat.ncols()) {
         0 => Vec::new(),
-        _ => {
-            let values = mat.singular_values();
-            values.map_err(|_| no_end(name, mat.as_ref()))?
-        }
+        _ => T::singular_values(mat.as_ref()).ok_or_else(|| no_end(name, mat.as_ref()))?,
     };
     Ok(single(field::reals(values, input.dtype())?))
 }
@@ -49,9 +46,12 @@ pub(super) fn factors<T: Field>(name: &str, mat: MatRef<'_, T>) -> Result<Factor
     if size == 0 {
         return Ok((Mat::zeros(rows, 0), Vec::new(), Mat::zeros(0, columns)));
     }
-    let svd = Svd::new_thin(mat).map_err(|_| no_end(name, mat))?;
-    let mut u = svd.U().to_owned();
-    let mut v = svd.V().to_owned();
+    let svd = T::svd(mat).ok_or_else(|| no_end(name, mat))?;
+    let Svd {
+        mut u,
+        values,
+        mut v,
+    } = svd;
     for at in 0..size {
         let decides = if rows >= columns { &v } else { &u };
         let by = largest(decides.col_as_slice(at)).direction().conjugate();
@@ -62,8 +62,6 @@ pub(super) fn factors<T: Field>(name: &str, mat: MatRef<'_, T>) -> Result<Factor
             *value = value.times(by);
         }
     }
-    let values = svd.S().column_vector();
-    let values = values.iter().map(|value| value.modulus()).collect();
     Ok((u, values, v.adjoint().to_owned()))
 }
 

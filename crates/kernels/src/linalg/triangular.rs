@@ -4,11 +4,7 @@ use super::field::{self, Field};
 use crate::block::Block;
 use crate::error::KernelError;
 use crate::kernel::{Outputs, inputs_of, single};
-use faer::linalg::matmul::matmul;
-use faer::linalg::triangular_solve::{
-    solve_lower_triangular_in_place, solve_upper_triangular_in_place,
-};
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Mat, MatRef};
 
 /// `X` of `T X = B`, or of `X T* = B`.
 pub(super) fn solve<T: Field>(
@@ -39,9 +35,9 @@ pub(super) fn solve<T: Field>(
     };
     if size > 0 && solution.ncols() > 0 {
         if lower {
-            solve_lower_triangular_in_place(triangle.as_ref(), solution.as_mut(), Par::Seq);
+            T::solve_lower(triangle.as_ref(), solution.as_mut());
         } else {
-            solve_upper_triangular_in_place(triangle.as_ref(), solution.as_mut(), Par::Seq);
+            T::solve_upper(triangle.as_ref(), solution.as_mut());
         }
     }
     if from_right {
@@ -92,13 +88,11 @@ pub(super) fn subtract<T: Field>(
         if !fits {
             return Err(field::unfit(name, left.as_ref(), right.as_ref()));
         }
-        matmul(
+        T::add_product(
             rest.as_mut(),
-            Accum::Add,
             left.as_ref(),
             right.as_ref(),
             T::of_real(-1.0),
-            Par::Seq,
         );
     }
     Ok(single(field::block(rest.as_ref(), dtype)?))

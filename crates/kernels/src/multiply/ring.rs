@@ -2,9 +2,9 @@
 
 use super::matrix::Matrix;
 use crate::element::Element;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{MatMut, MatRef};
 use num_complex::Complex;
+use taskloom_numerics::Product;
 
 /// Up to this many multiplications a plain loop is quicker than setting up anything better.
 const SMALL: usize = 64;
@@ -104,14 +104,11 @@ macro_rules! inexact {
                 if rows.saturating_mul(inner).saturating_mul(columns) <= SMALL {
                     return by_rows(into, left, right);
                 }
-                matmul(
+                Self::add_product(
                     MatMut::from_row_major_slice_mut(into, rows, columns),
-                    Accum::Add,
                     view(left),
                     view(right),
                     <$rust as Element>::ONE,
-                    // The threads of a worker are its tasks.
-                    Par::Seq,
                 );
             }
         })+

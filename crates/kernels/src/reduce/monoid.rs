@@ -2,6 +2,7 @@
 
 use crate::element::Element;
 use num_complex::Complex;
+use std::marker::PhantomData;
 
 /// A way to put elements together in any order, with a neutral beginning.
 pub(crate) trait Monoid<T: Element> {
@@ -182,24 +183,6 @@ impl<T: Summand> Monoid<T> for Sum {
     }
 }
 
-/// The sum of what is not NaN.
-pub(crate) struct NanSum;
-
-impl<T: Summand> Monoid<T> for NanSum {
-    type Acc = T::Sum;
-    const NEUTRAL: T::Sum = T::Sum::ZERO;
-
-    #[inline(always)]
-    fn lift(x: T) -> T::Sum {
-        if x.is_nan() { T::Sum::ZERO } else { x.widen() }
-    }
-
-    #[inline(always)]
-    fn join(a: T::Sum, b: T::Sum) -> T::Sum {
-        a.plus(b)
-    }
-}
-
 /// The product.
 pub(crate) struct Prod;
 
@@ -218,23 +201,29 @@ impl<T: Summand> Monoid<T> for Prod {
     }
 }
 
-/// The product of what is not NaN.
-pub(crate) struct NanProd;
+/// The same of what is not NaN: the others count as the neutral beginning.
+pub(crate) struct SkipNan<M>(PhantomData<M>);
 
-impl<T: Summand> Monoid<T> for NanProd {
-    type Acc = T::Sum;
-    const NEUTRAL: T::Sum = T::Sum::ONE;
+impl<T: Element, M: Monoid<T>> Monoid<T> for SkipNan<M> {
+    type Acc = M::Acc;
+    const NEUTRAL: M::Acc = M::NEUTRAL;
 
     #[inline(always)]
-    fn lift(x: T) -> T::Sum {
-        if x.is_nan() { T::Sum::ONE } else { x.widen() }
+    fn lift(x: T) -> M::Acc {
+        if x.is_nan() { M::NEUTRAL } else { M::lift(x) }
     }
 
     #[inline(always)]
-    fn join(a: T::Sum, b: T::Sum) -> T::Sum {
-        a.times(b)
+    fn join(a: M::Acc, b: M::Acc) -> M::Acc {
+        M::join(a, b)
     }
 }
+
+/// The sum of what is not NaN.
+pub(crate) type NanSum = SkipNan<Sum>;
+
+/// The product of what is not NaN.
+pub(crate) type NanProd = SkipNan<Prod>;
 
 /// How many are not zero (NaN is not).
 pub(crate) struct Nonzero;
