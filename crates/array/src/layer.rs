@@ -31,6 +31,12 @@ pub(crate) trait Layer: Send + Sync {
         None
     }
 
+    /// How the result looks at the elements of its one input, if it does nothing else (so that a part
+    /// of the result is the same look at a part of the input).
+    fn look(&self) -> Option<Look> {
+        None
+    }
+
     /// The same elements with the first axis in another order, if that spares work: for reductions
     /// that ask for no order.
     fn unordered(&self, _inputs: &[Arc<Node>]) -> Option<Array> {
@@ -41,6 +47,18 @@ pub(crate) trait Layer: Send + Sync {
     fn leaf(&self) -> Option<&Leaf> {
         None
     }
+}
+
+/// How a result looks at the elements of its one input, none of which it changes.
+pub(crate) enum Look {
+    /// Per axis of the result the axis of the input that it is; `None` for a new one of length 1.
+    /// What is not named has the length 1.
+    Axes(SmallVec<[Option<usize>; 4]>),
+    /// Stretched: axes are counted from the last, and those that differ have the length 1 or are not
+    /// there in the input.
+    Stretched,
+    /// Backwards along some axes: per axis, whether it is.
+    Flipped(SmallVec<[bool; 4]>),
 }
 
 /// The work that makes one block.

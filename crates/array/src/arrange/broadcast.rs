@@ -5,7 +5,7 @@ use crate::axis::Axis;
 use crate::chunks::{AUTO_BYTES, Chunk, auto_lengths};
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
-use crate::layer::{BlockRef, BlockTask, Layer};
+use crate::layer::{BlockRef, BlockTask, Layer, Look};
 use crate::registry::{OnUnknown, Operation};
 use taskloom_kernels::Kernel;
 use taskloom_kernels::shape::{Len, Reshape};
@@ -65,6 +65,10 @@ impl Layer for Broadcast {
             shape: shape.collect(),
         };
         BlockTask::kernel(Kernel::Reshape(kernel), [BlockRef::new(0, number)])
+    }
+
+    fn look(&self) -> Option<Look> {
+        Some(Look::Stretched)
     }
 }
 
@@ -131,11 +135,20 @@ impl Array {
         if added == 0 && to == self.axes() {
             return Ok(self.clone());
         }
+        Ok(source.stretched(to))
+    }
+
+    /// The array stretched to axes. Counted from the last, they are its own, or its own have one block
+    /// of length 1.
+    pub(crate) fn stretched(&self, to: Vec<Axis>) -> Self {
+        if to == self.axes() {
+            return self.clone();
+        }
         let layer = Broadcast {
-            from: source.axes().to_vec(),
+            from: self.axes().to_vec(),
             to: to.clone(),
         };
-        Ok(Self::from_layer(layer, &[&source], self.dtype(), to))
+        Self::from_layer(layer, &[self], self.dtype(), to)
     }
 }
 

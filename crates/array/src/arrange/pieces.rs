@@ -4,7 +4,7 @@
 use crate::array::Array;
 use crate::axis::Axis;
 use crate::identity::Identity;
-use crate::layer::{BlockRef, BlockTask, Layer};
+use crate::layer::{BlockRef, BlockTask, Layer, Look};
 use smallvec::SmallVec;
 use taskloom_kernels::Kernel;
 use taskloom_kernels::shape::{Assemble, Cut, Fill, Purpose, Reshape};
@@ -139,6 +139,14 @@ impl Layer for Pieced {
             fill: self.fill.clone(),
         };
         BlockTask::kernel(Kernel::Reshape(Reshape::Assemble(Box::new(kernel))), inputs)
+    }
+
+    fn look(&self) -> Option<Look> {
+        let backwards = |along: &Along| along.iter().flatten().any(|p| p.cut == Cut::Reversed);
+        match self.purpose {
+            Purpose::Flip => Some(Look::Flipped(self.along.iter().map(backwards).collect())),
+            _ => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::array::{Array, axis_of};
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
-use crate::layer::{BlockRef, BlockTask, Layer};
+use crate::layer::{BlockRef, BlockTask, Layer, Look};
 use crate::registry::{OnUnknown, Operation};
 use smallvec::SmallVec;
 use taskloom_kernels::Kernel;
@@ -66,6 +66,16 @@ impl Layer for View {
         let kernel = Kernel::Reshape(self.kernel.clone());
         BlockTask::kernel(kernel, [BlockRef::new(0, number)])
     }
+
+    fn look(&self) -> Option<Look> {
+        match &self.kernel {
+            Reshape::Transpose { order } => {
+                Some(Look::Axes(order.iter().copied().map(Some).collect()))
+            }
+            Reshape::Axes { axes } => Some(Look::Axes(axes.clone())),
+            _ => None,
+        }
+    }
 }
 
 impl Array {
@@ -98,6 +108,15 @@ impl Array {
         };
         let axes: Vec<Option<usize>> = order.iter().copied().map(Some).collect();
         self.view(name, kernel, &axes)
+    }
+
+    /// As [`Look::Axes`] says: the axes in another order, with new ones and without some of length 1.
+    pub(crate) fn looked_at(&self, axes: &[Option<usize>]) -> Self {
+        let order: Option<Vec<usize>> = axes.iter().copied().collect();
+        match order.filter(|order| order.len() == self.ndim()) {
+            Some(order) => self.in_order("transpose", &order),
+            None => self.with_axes("with_axes", axes),
+        }
     }
 
     fn with_axes(&self, name: &'static str, axes: &[Option<usize>]) -> Self {

@@ -227,3 +227,24 @@ fn a_block_that_does_not_exist_is_an_error() {
     let error = Plan::new(&[one.node()]).map(drop).unwrap_err();
     assert!(error.to_string().contains("does not exist"), "{error}");
 }
+
+#[test]
+fn a_slice_passes_transposes_and_needs_few_blocks() {
+    let x = values();
+    let whole = (&x + &x.t()).t();
+    let part = whole.slice(crate::s![..1]).unwrap();
+    let made = written(&part);
+    // Row 0 of two blocks, and column 0 of two, of which one is the same block.
+    assert_eq!(made.leaves, 3);
+    let sums = made
+        .tasks
+        .iter()
+        .filter(|(steps, _)| steps.contains(&"add"));
+    for (steps, _) in sums {
+        let add = steps.iter().position(|step| *step == "add");
+        assert!(!steps[add.unwrap()..].contains(&"slice"), "{steps:?}");
+    }
+    let values = whole.to_local_here::<f64>().unwrap();
+    let values = values.slice_axis(ndarray::Axis(0), (0..1).into());
+    assert_eq!(part.to_local_here::<f64>().unwrap(), values);
+}
