@@ -2,8 +2,10 @@
 
 use crate::core::SchedulerCore;
 use crate::extension::HOLDER;
+use crate::spec::OperationId;
 use crate::state::{QueuedAt, State};
 use crate::tables::{DETACHED, Want};
+use std::collections::BTreeMap;
 use taskloom_core::check;
 
 impl SchedulerCore {
@@ -298,6 +300,17 @@ impl SchedulerCore {
                 sum == worker.occupancy_ns,
                 "worker {slot}: {sum} and {}",
                 worker.occupancy_ns
+            );
+            let mut kinds: BTreeMap<OperationId, u32> = BTreeMap::new();
+            for given in worker.given.values() {
+                *kinds.entry(given.operation).or_default() += 1;
+            }
+            let counted: BTreeMap<OperationId, u32> = worker.kinds_given.iter().copied().collect();
+            check!(
+                TablesMatch,
+                kinds == counted && counted.len() == worker.kinds_given.len(),
+                "worker {slot} has {kinds:?} and counts {:?}",
+                worker.kinds_given
             );
             for (at, (name, total)) in worker.hello.resources.iter().enumerate() {
                 let used: u64 = worker

@@ -22,6 +22,7 @@ pub(crate) struct Given {
     /// What it was taken to cost, in nanoseconds; the same number is taken off again.
     pub(crate) estimate_ns: u64,
     pub(crate) spec: SpecId,
+    pub(crate) operation: OperationId,
     pub(crate) job: u32,
     pub(crate) place: RunPlace,
 }
@@ -44,8 +45,11 @@ pub(crate) struct Worker {
     /// By operation, the index in the worker's own list.
     offers: Vec<u32>,
     pub(crate) free_resources: Vec<(String, ResourceAmount)>,
-    /// Given and not ended, by task slot.
+    /// Given and not ended, by task slot. It changes by [`Worker::was_given`] and
+    /// [`Worker::has_no_more`].
     pub(crate) given: SlotMap<Given>,
+    /// The operations of `given`, each once, with how many they are: nearly always one or two.
+    pub(crate) kinds_given: Vec<(OperationId, u32)>,
     /// Runs that were withdrawn and whose end was not reported: they may still occupy a thread.
     pub(crate) ending: FxHashMap<RunId, Given>,
     /// How many of `given` and `ending` are away: see [`RunPlace`].
@@ -110,6 +114,7 @@ impl Worker {
             free_resources: hello.resources.clone(),
             hello,
             given: SlotMap::default(),
+            kinds_given: Vec::new(),
             ending: FxHashMap::default(),
             away: 0,
             occupancy_ns: 0,
@@ -160,6 +165,32 @@ impl Worker {
     /// Whether a task of a class, for which the worker qualifies, could be given to it now.
     pub(crate) fn has_resources(&self, class: &ClassRecord) -> bool {
         class.resources.is_empty() || covers(&self.free_resources, &class.resources)
+    }
+
+    /// Notes a task that it is given.
+    pub(crate) fn was_given(&mut self, slot: u32, given: Given) {
+        let kind = self
+            .kinds_given
+            .iter_mut()
+            .find(|(operation, _)| *operation == given.operation);
+        match kind {
+            Some((_, tasks)) => *tasks += 1,
+            None => self.kinds_given.push((given.operation, 1)),
+        }
+        self.given.insert(slot, given);
+    }
+
+    /// Takes a task off those that it was given.
+    pub(crate) fn has_no_more(&mut self, slot: u32) -> Option<Given> {
+        let given = self.given.remove(&slot)?;
+        let mut kinds = self.kinds_given.iter();
+        if let Some(at) = kinds.position(|(operation, _)| *operation == given.operation) {
+            self.kinds_given[at].1 -= 1;
+            if self.kinds_given[at].1 == 0 {
+                self.kinds_given.swap_remove(at);
+            }
+        }
+        Some(given)
     }
 
     /// Queues a task that is expected to run for so long.

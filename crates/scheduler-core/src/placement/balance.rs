@@ -156,13 +156,18 @@ impl SchedulerCore {
 
     /// When [`SchedulerCore::balance`] may find something to do although nothing happens.
     pub(crate) fn next_balance(&self) -> Option<Time> {
-        let concerned =
-            self.with_tasks_in_hand().next().is_some() && self.idle_workers().next().is_some();
-        let idle = concerned.then(|| self.last_balance + STALL);
-        let first = self.with_tasks_in_hand().take(OVERDUE_WEIGHED);
-        let due = first.filter_map(|slot| self.overdue_at(self.workers.get(slot)?));
-        // What is overdue already was taken back as far as possible.
-        let due = due.filter(|&at| at > self.now);
-        due.chain(idle).min()
+        let mut in_hand = self.with_tasks_in_hand().take(OVERDUE_WEIGHED).peekable();
+        in_hand.peek()?;
+        let idle = self.idle_workers().next();
+        let mut next = idle.map(|_| self.last_balance + STALL);
+        for slot in in_hand {
+            let worker = self.workers.get(slot);
+            let due = worker.and_then(|worker| self.overdue_before(worker, next));
+            // What is overdue already was taken back as far as possible.
+            if due.is_some_and(|at| at > self.now && next.is_none_or(|next| at < next)) {
+                next = due;
+            }
+        }
+        next
     }
 }

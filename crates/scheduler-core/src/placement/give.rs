@@ -41,11 +41,12 @@ impl SchedulerCore {
         if record.load() == 0 {
             record.last_progress = now;
         }
-        record.given.insert(
+        record.was_given(
             slot,
             Given {
                 estimate_ns,
                 spec: task.spec,
+                operation: spec.operation,
                 job: task.job,
                 place: RunPlace::Thread,
             },

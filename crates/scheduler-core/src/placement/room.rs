@@ -62,8 +62,14 @@ impl SchedulerCore {
         patience.is_some_and(|patience| stalled >= patience)
     }
 
-    /// When a worker will be overdue if nothing ends there before.
-    pub(super) fn overdue_at(&self, worker: &Worker) -> Option<Time> {
+    /// When a worker will be overdue if nothing ends there before; `None` also if that is not before
+    /// `until`.
+    pub(super) fn overdue_before(&self, worker: &Worker, until: Option<Time>) -> Option<Time> {
+        // Nearly all end here: patience is never shorter.
+        let earliest = worker.last_progress + STALL;
+        if until.is_some_and(|until| earliest >= until) {
+            return None;
+        }
         let is_full = worker.load() >= worker.hello.nthreads as usize;
         let patience = self.patience(worker).filter(|_| is_full)?;
         Some(worker.last_progress + patience)
@@ -76,8 +82,11 @@ impl SchedulerCore {
             return None;
         }
         let mut longest = 0;
-        for given in worker.given.values() {
-            longest = self.specs.mean_ns(given.spec)?.max(longest);
+        for &(operation, _) in &worker.kinds_given {
+            longest = match self.specs.record(operation).mean_ns {
+                0 => return None,
+                mean_ns => mean_ns.max(longest),
+            };
         }
         let patience = Duration::from_nanos(longest.saturating_add(longest / 2));
         (longest > 0).then(|| patience.max(STALL))

@@ -200,7 +200,7 @@ impl SchedulerCore {
     pub(crate) fn take_off(&mut self, slot: u32, worker: u32) {
         self.touch(worker);
         if let Some(worker) = self.workers.get_mut(worker)
-            && let Some(given) = worker.given.remove(&slot)
+            && let Some(given) = worker.has_no_more(slot)
         {
             worker.retracting.remove(&slot);
             worker.occupancy_ns -= given.estimate_ns;
@@ -217,7 +217,7 @@ impl SchedulerCore {
     pub(crate) fn withdraw(&mut self, slot: u32, worker: u32, run: RunId) {
         self.touch(worker);
         if let Some(worker) = self.workers.get_mut(worker)
-            && let Some(given) = worker.given.remove(&slot)
+            && let Some(given) = worker.has_no_more(slot)
         {
             worker.retracting.remove(&slot);
             worker.ending.insert(run, given);
