@@ -51,7 +51,7 @@ pub use io::{Compression, ZarrOptions, ZarrVersion};
 pub use make::{BlockPlace, Indexing};
 pub use order::{Bins, Quantile, Side};
 pub use random::Generator;
-pub use reduce::Over;
+pub use reduce::{Covariance, Over};
 pub use registry::{OnUnknown, Operation, operations};
 pub use taskloom_kernels::order::Interpolation;
 pub use taskloom_kernels::{Block, DType, Element, KernelError, Kind, Number, Scalar};

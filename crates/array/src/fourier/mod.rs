@@ -160,16 +160,51 @@ impl Array {
     ///
     /// # Errors
     /// As [`Array::fft`], for each axis.
-    pub fn fftn(&self, axes: impl IntoIterator<Item = isize>) -> Result<Self> {
-        self.along_all(axes, Self::fft)
+    pub fn fftn(&self, axes: impl IntoIterator<Item = impl Into<Transform>>) -> Result<Self> {
+        self.along_all(Which::Forward, axes)
     }
 
     /// The inverse of [`Array::fftn`].
     ///
     /// # Errors
     /// As [`Array::fft`], for each axis.
-    pub fn ifftn(&self, axes: impl IntoIterator<Item = isize>) -> Result<Self> {
-        self.along_all(axes, Self::ifft)
+    pub fn ifftn(&self, axes: impl IntoIterator<Item = impl Into<Transform>>) -> Result<Self> {
+        self.along_all(Which::Inverse, axes)
+    }
+
+    /// The transforms of real numbers along several axes, as numpy's `fft.rfftn`: along the last that
+    /// is named as [`Array::rfft`], so that half of the points are made, along the others as
+    /// [`Array::fft`].
+    ///
+    /// ```
+    /// use taskloom_array::{Array, Chunks};
+    /// use taskloom_array::fourier::Transform;
+    ///
+    /// let x = Array::from_ndarray(&ndarray::array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], Chunks::whole())?;
+    /// let half = x.rfftn([0, 1])?;
+    /// assert_eq!(half.shape(), [Some(2), Some(2)]);
+    /// let back = half.irfftn([Transform::along(0), Transform::along(1).to_len(3)])?;
+    /// assert!((back - &x).abs().max().to_local_here::<f64>()?[[]] < 1e-12);
+    /// # Ok::<(), taskloom_array::ArrayError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Array::rfft`], for each axis, and if none is named.
+    pub fn rfftn(&self, axes: impl IntoIterator<Item = impl Into<Transform>>) -> Result<Self> {
+        let (last, others) = split_last("rfftn", axes)?;
+        let half = self.transformed(Which::Real, last)?;
+        half.along_all(Which::Forward, others)
+    }
+
+    /// The inverse of [`Array::rfftn`]: real numbers, along the last axis that is named `2 (m - 1)` of
+    /// `m` points if no length is said.
+    ///
+    /// # Errors
+    /// As [`Array::fft`], for each axis, and if none is named.
+    pub fn irfftn(&self, axes: impl IntoIterator<Item = impl Into<Transform>>) -> Result<Self> {
+        let (last, others) = split_last("irfftn", axes)?;
+        let whole = self.along_all(Which::Inverse, others)?;
+        whole.transformed(Which::RealInverse, last)
     }
 
     /// The transform along the last two axes.
@@ -186,6 +221,23 @@ impl Array {
     /// As [`Array::fft`], for both axes.
     pub fn ifft2(&self) -> Result<Self> {
         self.ifftn([-2, -1])
+    }
+
+    /// The transform of real numbers along the last two axes, half of it along the last.
+    ///
+    /// # Errors
+    /// As [`Array::rfft`], for both axes.
+    pub fn rfft2(&self) -> Result<Self> {
+        self.rfftn([-2, -1])
+    }
+
+    /// The inverse of [`Array::rfft2`], of an even number of points along the last axis; for others,
+    /// see [`Array::irfftn`].
+    ///
+    /// # Errors
+    /// As [`Array::fft`], for both axes.
+    pub fn irfft2(&self) -> Result<Self> {
+        self.irfftn([-2, -1])
     }
 
     /// The array with the point of frequency 0 moved from the start to the middle along these axes,
@@ -249,13 +301,13 @@ impl Array {
 
     fn along_all(
         &self,
-        axes: impl IntoIterator<Item = isize>,
-        transform: fn(&Self, Transform) -> Result<Self>,
+        which: Which,
+        axes: impl IntoIterator<Item = impl Into<Transform>>,
     ) -> Result<Self> {
         self.check()?;
         let mut array = self.clone();
         for axis in axes {
-            array = transform(&array, Transform::along(axis))?;
+            array = array.transformed(which, axis.into())?;
         }
         Ok(array)
     }
@@ -331,6 +383,17 @@ impl Array {
         };
         Ok(Self::from_layer(layer, &[self], dtype, axes))
     }
+}
+
+/// The last transform, and those before it.
+fn split_last(
+    operation: &str,
+    axes: impl IntoIterator<Item = impl Into<Transform>>,
+) -> Result<(Transform, Vec<Transform>)> {
+    let mut axes: Vec<Transform> = axes.into_iter().map(Into::into).collect();
+    let last = axes.pop();
+    let none = || ArrayError::value(operation, "no axis is named");
+    Ok((last.ok_or_else(none)?, axes))
 }
 
 /// The most frequencies: they are made here and sent.

@@ -49,6 +49,7 @@ const fn frequencies(name: &'static str, numpy: &'static str, summary: &'static 
 }
 
 const COMPLEX: &str = "complex64 for float32 and complex64; else complex128";
+const REAL: &str = "float32 for complex64 and float32; else float64";
 
 /// The operations of this module.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -60,12 +61,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         COMPLEX,
         "half the transform of real numbers",
     ),
-    transform(
-        "irfft",
-        "fft.irfft",
-        "float32 for complex64 and float32; else float64",
-        "its inverse",
-    ),
+    transform("irfft", "fft.irfft", REAL, "its inverse"),
     transform(
         "fft2",
         "fft.fft2",
@@ -80,6 +76,20 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "the transform along several axes",
     ),
     transform("ifftn", "fft.ifftn", COMPLEX, "its inverse"),
+    transform(
+        "rfft2",
+        "fft.rfft2",
+        COMPLEX,
+        "half the transform of real numbers along the last two axes",
+    ),
+    transform("irfft2", "fft.irfft2", REAL, "its inverse"),
+    transform(
+        "rfftn",
+        "fft.rfftn",
+        COMPLEX,
+        "half the transform of real numbers along several axes",
+    ),
+    transform("irfftn", "fft.irfftn", REAL, "its inverse"),
     shift(
         "fftshift",
         "fft.fftshift",

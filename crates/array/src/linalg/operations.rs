@@ -71,6 +71,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "outer",
         "products of all pairs of two vectors' elements",
     ),
+    Operation {
+        dtype: "that of both promoted; integers wrap, bool is and",
+        unknown: OnUnknown::NeedsSizes,
+        empty: "nothing times anything is nothing",
+        ..product(
+            "kron",
+            "",
+            "each element of the one array times the whole other",
+        )
+    },
     product(
         "vdot",
         "vdot",

@@ -4,12 +4,14 @@
 //! blocks without elements contribute nothing and indices become global when results are merged.
 
 mod average;
+mod covariance;
 mod methods;
 mod operations;
 mod over;
 mod tree;
 mod user;
 
+pub use covariance::Covariance;
 pub use over::Over;
 
 pub(crate) use operations::OPERATIONS;

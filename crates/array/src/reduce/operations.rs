@@ -7,6 +7,8 @@ const GROUP: &str = "Reductions";
 /// Which axes are unknown after a reduction.
 const WORKS: OnUnknown = OnUnknown::Works("reduced axes are gone; the others keep their cut");
 
+const PAIRS: OnUnknown = OnUnknown::Works("both axes of the result are cut as the variables are");
+
 const fn reduction(
     name: &'static str,
     dtype: &'static str,
@@ -96,6 +98,24 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             "that of both promoted, float64 for integers",
             "NaN",
             "the mean with weights, one per element or per place along an axis",
+        )
+    },
+    Operation {
+        unknown: PAIRS,
+        ..reduction(
+            "cov",
+            "float64 or complex128",
+            "NaN without observations; without variables nothing",
+            "the covariances of the variables in rows or columns, with ddof",
+        )
+    },
+    Operation {
+        unknown: PAIRS,
+        ..reduction(
+            "corrcoef",
+            "float64 or complex128",
+            "NaN without observations; without variables nothing",
+            "the correlations of the variables in rows or columns",
         )
     },
     Operation {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::Over;
+use super::{Covariance, Over};
 use crate::{Array, Chunks};
 use ndarray::{Array2, ArrayD, array};
 use taskloom_kernels::{Block, DType};
@@ -144,4 +144,35 @@ fn distances_and_averages() {
     assert_eq!(rows, array![[-95.75], [1.25]].into_dyn());
     assert_eq!(x.average(&x, ..).dtype(), DType::F64);
     assert!(x.average(&weights, ..).check().is_err());
+}
+
+#[test]
+fn covariances_of_rows_that_a_mask_left() {
+    let values = ndarray::array![
+        [1.0, 2.0, 0.5],
+        [9.0, 9.0, 9.0],
+        [4.0, 1.0, 0.0],
+        [2.0, 2.0, 7.0]
+    ];
+    let x = Array::from_ndarray(&values, Chunks::of([2, 2])).unwrap();
+    let mask = Array::from_ndarray(&ndarray::array![true, false, true, true], Chunks::of([3]));
+    let left = x.mask_axis(&mask.unwrap(), 0).unwrap();
+    let known = x.take(&[0, 2, 3], 0).unwrap();
+    for how in [Covariance::of_columns(), Covariance::of_columns().ddof(0)] {
+        let one = left.cov(how).unwrap();
+        assert_eq!(one.shape(), [Some(3), Some(3)]);
+        let difference = one - known.cov(how).unwrap();
+        assert!(difference.abs().max().to_local_here::<f64>().unwrap()[[]] < 1e-12);
+    }
+    let rows = left.corrcoef(Covariance::of_rows()).unwrap();
+    assert_eq!(rows.axes()[1], left.axes()[0]);
+    let difference =
+        rows.compute_chunk_sizes_here().unwrap() - known.corrcoef(Covariance::of_rows()).unwrap();
+    assert!(difference.abs().max().to_local_here::<f64>().unwrap()[[]] < 1e-12);
+    assert!(
+        x.expand_dims(0)
+            .unwrap()
+            .cov(Covariance::of_rows())
+            .is_err()
+    );
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from expression import BOOL, COMPLEX, FLOATS, INTEGERS, NUMBERS, Unfit
+from expression import BOOL, COMPLEX, ELEMENTS_MAX, FLOATS, INTEGERS, NUMBERS, Unfit
 
 OPERATIONS = {}
 
@@ -136,6 +136,15 @@ def _(e):
     shape = e.rng.choice([(n + e.rng.randint(0, 12), n), (n, n)])
     x = matrix(e, *shape, MATRICES, cut=e.rng.random() < 0.3)
     return e.step("svd", [x], lambda a: [a, np.linalg.svd(a, compute_uv=False)])
+
+
+@operation("kron")
+def _(e):
+    left = [e.rng.randint(0 if e.rng.random() < 0.1 else 1, 4) for _ in range(e.rng.randint(0, 3))]
+    right = [e.rng.randint(0 if e.rng.random() < 0.1 else 1, 4) for _ in range(e.rng.randint(0, 3))]
+    if np.prod(left + right) > 4 * ELEMENTS_MAX:
+        raise Unfit
+    return e.step("kron", inside(e, tuple(left), tuple(right)), np.kron)
 
 
 @operation("solve")
@@ -309,6 +318,40 @@ for name in ["fft2", "ifft2", "fftn", "ifftn"]:
         return e.step(name, [x], lambda a: getattr(np.fft, name)(a, axes=axes), axes=axes)
 
     OPERATIONS[name] = several
+
+
+@operation("rfft2")
+def _(e):
+    shape = e.shape(e.rng.randint(2, 3), least=1)
+    axes = (len(shape) - 2, len(shape) - 1)
+    x = e.fresh(FLOATS + ["int32"], shape=shape, plain=True, cut=False, whole=axes)
+    return e.step("rfft2", [x], np.fft.rfft2)
+
+
+@operation("irfft2")
+def _(e):
+    shape = e.shape(e.rng.randint(2, 3), least=2)
+    axes = (len(shape) - 2, len(shape) - 1)
+    x = e.fresh(COMPLEX, shape=shape, plain=True, cut=False, whole=axes)
+    return e.step("irfft2", [x], np.fft.irfft2)
+
+
+@operation("rfftn")
+def _(e):
+    shape = e.shape(e.rng.randint(1, 3), least=1)
+    axes = e.rng.sample(range(len(shape)), e.rng.randint(1, len(shape)))
+    x = e.fresh(FLOATS + ["int32"], shape=shape, plain=True, cut=False, whole=tuple(axes))
+    return e.step("rfftn", [x], lambda a: np.fft.rfftn(a, axes=axes), axes=axes)
+
+
+@operation("irfftn")
+def _(e):
+    shape = e.shape(e.rng.randint(1, 3), least=2)
+    axes = e.rng.sample(range(len(shape)), e.rng.randint(1, len(shape)))
+    s = [shape[axis] + e.rng.choice([0, 0, 1, -1]) for axis in axes]
+    s[-1] = 2 * (shape[axes[-1]] - 1) + e.rng.choice([0, 1])
+    x = e.fresh(COMPLEX, shape=shape, plain=True, cut=False, whole=tuple(axes))
+    return e.step("irfftn", [x], lambda a: np.fft.irfftn(a, s, axes), axes=axes, s=s)
 
 
 for name in ["fftfreq", "rfftfreq"]:

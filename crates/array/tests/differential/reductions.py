@@ -284,3 +284,31 @@ def _(e):
     v = e.fresh([a.dtype], ndim=[1, 2], plain=True)
     side = e.rng.choice(["left", "right"])
     return e.step("searchsorted", [a, v], lambda a, v: np.searchsorted(a, v, side), side=side)
+
+
+for name in ["cov", "corrcoef"]:
+
+    def pairs(e, name=name):
+        x = e.any(NUMBERS, ndim=[1, 2], exact=True)
+        if x.kind in "fc" and not np.all(np.isfinite(x.array)):
+            raise Unfit
+        if np.any(np.abs(x.array.astype(complex)) > 1e6):
+            raise Unfit
+        rowvar = e.rng.random() < 0.6
+        ddof = e.rng.choice([None, None, 0, 1, 2]) if name == "cov" else None
+        options = {} if name == "corrcoef" else {"ddof": ddof}
+        run = getattr(np, name)
+        result = run(x.array, rowvar=rowvar, **options)
+        deviations = x.array.astype(complex).std(axis=0 if x.ndim == 2 and not rowvar else -1)
+        # What is nearly constant is divided by rounding errors.
+        if name == "corrcoef" and np.any((deviations > 0) & (deviations < 1e-3)):
+            raise Unfit
+        # Without variables numpy forgets that numbers are complex.
+        if x.kind == "c" and result.size == 0:
+            raise Unfit
+        # Whether there is one variable is to be known before it is computed.
+        if x.cut and x.ndim == 2 and result.ndim == 0:
+            raise Unfit
+        return e.step(name, [x], lambda a: run(a, rowvar=rowvar, **options), rowvar=rowvar, ddof=ddof)
+
+    OPERATIONS[name] = pairs

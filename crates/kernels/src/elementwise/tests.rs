@@ -286,6 +286,15 @@ fn complex_numbers_are_those_of_numpy() {
         let got = each::<C, C>(op, &[z])[0];
         assert!(near(got, C::new(re, im)), "{op:?}: {got}");
     }
+    // Without an imaginary part there is none afterwards.
+    for op in [Unary::Sin, Unary::Cos, Unary::Sinh, Unary::Cosh, Unary::Exp] {
+        let [got, whole] = each::<C, C>(op, &[C::new(f64::NAN, 0.0), C::new(f64::NAN, 1.0)])[..]
+        else {
+            panic!("two numbers");
+        };
+        assert!(got.re.is_nan() && got.im == 0.0, "{op:?}: {got}");
+        assert!(whole.re.is_nan() && whole.im.is_nan(), "{op:?}: {whole}");
+    }
     let (a, b) = (
         [C::new(1.0, 2.0), C::new(1.0, 1.0)],
         [C::new(1.0, 3.0), C::new(0.5, 9.0)],

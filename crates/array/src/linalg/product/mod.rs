@@ -2,6 +2,7 @@
 
 mod contract;
 mod einsum;
+mod kron;
 mod methods;
 
 pub(super) use contract::shape_of;

@@ -5,7 +5,7 @@
 use super::{close, local, matrix, random, text, unknown};
 use crate::array::Array;
 use crate::chunks::Chunks;
-use ndarray::{ArrayD, Ix3, array};
+use ndarray::{Array2, ArrayD, Ix3, array};
 use num_complex::Complex;
 use proptest::prelude::{Strategy, prop_assert_eq, proptest};
 use taskloom_kernels::DType;
@@ -227,4 +227,31 @@ proptest! {
         let expected = local::<i64>(&whole(&a).matmul(&whole(&b)).unwrap());
         prop_assert_eq!(product, expected);
     }
+}
+
+#[test]
+fn kronecker_products_of_large_arrays_stay_in_blocks() {
+    let of = |shape: (usize, usize), chunks: [usize; 2]| {
+        let values = Array2::from_shape_fn(shape, |(i, j)| (3 * i + j) as i64);
+        Array::from_ndarray(&values, Chunks::of(chunks)).unwrap()
+    };
+    let (x, y) = (of((4, 3), [3, 2]), of((2, 5), [2, 3]));
+    let whole = x.kron(&y).unwrap();
+    // What is not small is not put together: an element of the one with each block of the other.
+    let parts = x.kron_in(&y, 16).unwrap();
+    assert_eq!(parts.chunks()[1], [3, 2, 3, 2, 3, 2].map(Some));
+    assert_eq!(parts.chunks()[0], [2; 4].map(Some));
+    let few = x.kron_in(&y, 160).unwrap();
+    assert_eq!(few.numblocks(), [2, 3]);
+    let expected = whole.to_local_here::<i64>().unwrap();
+    assert_eq!(parts.to_local_here::<i64>().unwrap(), expected);
+    assert_eq!(few.to_local_here::<i64>().unwrap(), expected);
+    assert_eq!(expected[[3, 7]], 4 * 5);
+    let unknown = y.forget_chunk_sizes();
+    assert!(
+        x.kron(&unknown)
+            .unwrap_err()
+            .to_string()
+            .contains("compute_chunk_sizes()")
+    );
 }

@@ -24,6 +24,7 @@ pub fn apply(name: &str, call: &Call<'_>) -> Option<Result<Vec<Array>>> {
         "tensordot" => tried(tensordot(call)),
         "inner" => tried(x.inner(call.x(1))),
         "outer" => tried(x.outer(call.x(1))),
+        "kron" => tried(x.kron(call.x(1))),
         "vdot" => tried(x.vdot(call.x(1))),
         "solve" => tried(x.solve(call.x(1))),
         "solve_triangular" => tried(x.solve_triangular(call.x(1), p.flag("lower"))),
@@ -92,6 +93,13 @@ fn transformed(name: &str, x: &Array, call: &Call<'_>) -> Option<Result<Vec<Arra
         "ifft2" => x.ifft2(),
         "fftshift" => x.fftshift(axes()),
         "ifftshift" => x.ifftshift(axes()),
+        "rfft2" => x.rfft2(),
+        "irfft2" => x.irfft2(),
+        "rfftn" => x.rfftn(axes()),
+        "irfftn" => {
+            let transforms = axes().zip(p.ints("s"));
+            x.irfftn(transforms.map(|(axis, len)| Transform::along(axis).to_len(len as usize)))
+        }
         "fftn" => x.fftn(axes()),
         "ifftn" => x.ifftn(axes()),
         _ => return None,

@@ -1,7 +1,7 @@
 //! Reductions, running results, order and counting.
 
 use super::{Call, one, tried};
-use taskloom_array::{Array, Bins, Over, Quantile, Result, Side};
+use taskloom_array::{Array, Bins, Covariance, Over, Quantile, Result, Side};
 
 /// The axes, and what else a reduction takes.
 fn over(call: &Call<'_>) -> Over {
@@ -99,6 +99,17 @@ fn bins(call: &Call<'_>) -> Bins {
     }
 }
 
+fn covariance(call: &Call<'_>) -> Covariance {
+    let how = match call.p().flag("rowvar") {
+        true => Covariance::of_rows(),
+        false => Covariance::of_columns(),
+    };
+    match call.p().maybe_size("ddof") {
+        Some(ddof) => how.ddof(ddof as u32),
+        None => how,
+    }
+}
+
 fn ordered(name: &str, x: &Array, call: &Call<'_>) -> Option<Result<Vec<Array>>> {
     let p = call.p();
     one(match name {
@@ -121,6 +132,8 @@ fn ordered(name: &str, x: &Array, call: &Call<'_>) -> Option<Result<Vec<Array>>>
         "histogram" => return two(x.histogram(bins(call))),
         "digitize" => return tried(x.digitize(p.floats("bins"), p.flag("right"))),
         "diff" => return tried(x.diff(p.size("n"), call.axis())),
+        "cov" => return tried(x.cov(covariance(call))),
+        "corrcoef" => return tried(x.corrcoef(covariance(call))),
         "searchsorted" => {
             let side = match p.text("side").as_str() {
                 "left" => Side::Left,

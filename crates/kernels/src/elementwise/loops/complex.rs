@@ -55,22 +55,18 @@ where
             let re = a.re + T::ONE;
             Complex::new(re.hypot(a.im).ln(), a.im.atan2(re))
         }),
-        Unary::Sin => {
-            work.map(|a: C<T>| Complex::new(a.re.sin() * a.im.cosh(), a.re.cos() * a.im.sinh()))
-        }
-        Unary::Cos => {
-            work.map(|a: C<T>| Complex::new(a.re.cos() * a.im.cosh(), -(a.re.sin() * a.im.sinh())))
-        }
+        Unary::Sin => work
+            .map(|a: C<T>| Complex::new(a.re.sin() * a.im.cosh(), held(a.re.cos(), a.im.sinh()))),
+        Unary::Cos => work
+            .map(|a: C<T>| Complex::new(a.re.cos() * a.im.cosh(), -held(a.re.sin(), a.im.sinh()))),
         Unary::Tan => work.map(|a: C<T>| turned(a, tanh)),
         Unary::Arcsin => work.map(asin::<T>),
         Unary::Arccos => work.map(acos::<T>),
         Unary::Arctan => work.map(|a: C<T>| turned(a, atanh)),
-        Unary::Sinh => {
-            work.map(|a: C<T>| Complex::new(a.re.sinh() * a.im.cos(), a.re.cosh() * a.im.sin()))
-        }
-        Unary::Cosh => {
-            work.map(|a: C<T>| Complex::new(a.re.cosh() * a.im.cos(), a.re.sinh() * a.im.sin()))
-        }
+        Unary::Sinh => work
+            .map(|a: C<T>| Complex::new(a.re.sinh() * a.im.cos(), held(a.re.cosh(), a.im.sin()))),
+        Unary::Cosh => work
+            .map(|a: C<T>| Complex::new(a.re.cosh() * a.im.cos(), held(a.re.sinh(), a.im.sin()))),
         Unary::Tanh => work.map(tanh::<T>),
         // asinh(z) = -i asin(i z)
         Unary::Arcsinh => work.map(|a: C<T>| turned(a, asin)),
@@ -196,6 +192,15 @@ fn divide<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
         let ratio = b.re / b.im;
         let scale = T::ONE / (b.im + b.re * ratio);
         Complex::new((a.re * ratio + a.im) * scale, (a.im * ratio - a.re) * scale)
+    }
+}
+
+/// A product that is 0 where `part` is, also times NaN or infinity: a number without an imaginary part
+/// has none afterwards (C99, annex G).
+fn held<T: Real>(factor: T, part: T) -> T {
+    match part == T::ZERO && !factor.is_finite() {
+        true => part,
+        false => factor * part,
     }
 }
 
