@@ -1,4 +1,4 @@
-//! Tests beside other programs: array expressions against numpy.
+//! Tests beside other programs: array expressions against numpy, files against numpy and zarr.
 //!
 //! The recorded expressions of `crates/array/tests/differential` run without Python in every test
 //! run. Here they are drawn anew, with the same seed and with one that nobody has seen, numpy computes
@@ -7,21 +7,27 @@
 use crate::cargo::{cargo, exit_code, root};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The variable that names the file of expressions to the test.
 const FILE: &str = "TASKLOOM_EXPRESSIONS";
+/// The variable that names the folder of files to the test.
+const STORES: &str = "TASKLOOM_STORES";
 /// The seed of the recorded expressions.
 const RECORDED: &str = "1";
 
-/// Draws expressions and compares: with the seed of the recorded ones, then with `seed` or a new one.
+/// Exchanges files, then draws expressions and compares: with the seed of the recorded ones, then with `seed` or a new one.
 ///
 /// # Errors
 /// If there is no Python that a virtual environment can be made with, numpy cannot be installed, or
 /// the test cannot be run.
 pub fn test(seed: Option<&str>) -> Result<ExitCode> {
     let python = environment()?;
+    let exchanged = exchange_files(&python)?;
+    if !exchanged.success() {
+        return Ok(exit_code(exchanged));
+    }
     let fresh = match seed {
         Some(seed) => seed.to_owned(),
         None => SystemTime::now()
@@ -56,6 +62,33 @@ pub fn test(seed: Option<&str>) -> Result<ExitCode> {
         let _ = std::fs::remove_file(file);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has their files written and read here, and ours read by them.
+fn exchange_files(python: &Path) -> Result<ExitStatus> {
+    let script = root().join("crates/array/tests/foreign/stores.py");
+    let folder = std::env::temp_dir().join(format!("taskloom-stores-{}", std::process::id()));
+    let theirs = folder.join("theirs");
+    std::fs::create_dir_all(&theirs).context("cannot make a folder for files")?;
+    let run = |what: &str, of: &Path| {
+        let mut command = Command::new(python);
+        succeed(command.arg("-B").arg(&script).arg(what).arg(of))
+    };
+    println!("files of numpy and zarr");
+    run("write", &theirs)?;
+    let compared = cargo()
+        .args(["test", "-p", "taskloom-array", "--test", "foreign"])
+        .env(STORES, &folder)
+        .status()
+        .context("cannot run cargo test")?;
+    if compared.success() {
+        run("check", &folder.join("ours"))?;
+        // It was there a moment ago, and nobody minds if it stays.
+        let _ = std::fs::remove_dir_all(folder);
+    } else {
+        eprintln!("the files are in {}", folder.display());
+    }
+    Ok(compared)
 }
 
 /// The Python of the virtual environment of the benchmarks, which is made if it is not there or not
