@@ -253,8 +253,13 @@ class Expression:
         made["results"] = len(result) if isinstance(result, (list, tuple)) else 1
         inputs_exact = all(a.exact for a in args if isinstance(a, Value))
         inputs_cut = any(a.cut for a in args if isinstance(a, Value))
-        for array in result if isinstance(result, (list, tuple)) else [result]:
-            array = np.asarray(array)
+        results = [np.asarray(one) for one in result] if isinstance(result, (list, tuple)) else [np.asarray(result)]
+        if any(array.dtype.kind in "fc" for array in results):
+            # What is inexact is as exact as the integers that it is made of are large.
+            for array in raw:
+                if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
+                    self.note(array.astype("float64"))
+        for array in results:
             if array.dtype.name not in ALL or array.size > 4 * ELEMENTS_MAX:
                 raise Unfit
             self.note(array)

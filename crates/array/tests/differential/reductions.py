@@ -146,6 +146,8 @@ for name in ["quantile", "nanquantile", "percentile", "nanpercentile"]:
             q = [100 * one for one in q] if several else 100 * q
 
         def run(a):
+            # Between narrow integers numpy's difference overflows.
+            a = a.astype("float64") if a.dtype.kind in "iu" else a
             result = getattr(np, name)(a, q, axis=axis)
             # Of rows without a number numpy keeps float32, of others it does not.
             return result.astype("float64") if several else result
@@ -238,7 +240,7 @@ def _(e):
     if e.rng.random() < 0.5:
         args.append(e.same(x, ["float64"]))
     return e.step("bincount", args, lambda a, w=None: np.bincount(a, w, minlength),
-                  cut=False, minlength=minlength)  # fmt: skip
+                  cut=True, minlength=minlength)  # fmt: skip
 
 
 @operation("histogram")

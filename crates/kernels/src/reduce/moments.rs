@@ -124,23 +124,26 @@ fn powers<T: Real>(
     power: u32,
     skip_nan: bool,
 ) -> Result<Vec<f64>, KernelError> {
+    let power = i32::try_from(power).unwrap_or(i32::MAX);
+    // Of an infinite mean the distances are NaN though the elements are not, and so is the result.
     match (power, skip_nan) {
-        (2, false) => distances::<T>(layout, means, |d| d * d),
-        (2, true) => distances::<T>(layout, means, |d| if d.is_nan() { 0.0 } else { d * d }),
-        _ => {
-            let power = i32::try_from(power).unwrap_or(i32::MAX);
-            distances::<T>(layout, means, |d| match skip_nan && d.is_nan() {
-                true => 0.0,
-                false => d.powi(power),
-            })
-        }
+        (2, false) => distances::<T>(layout, means, |x, mean| (x - mean) * (x - mean)),
+        (2, true) => distances::<T>(layout, means, |x, mean| match x.is_nan() {
+            true => 0.0,
+            false => (x - mean) * (x - mean),
+        }),
+        _ => distances::<T>(layout, means, |x, mean| match skip_nan && x.is_nan() {
+            true => 0.0,
+            false => (x - mean).powi(power),
+        }),
     }
 }
 
+/// The sums of what is made of each element and the mean of its result.
 fn distances<T: Real>(
     layout: &Layout,
     means: &[f64],
-    of: impl Fn(f64) -> f64 + Copy,
+    of: impl Fn(f64, f64) -> f64 + Copy,
 ) -> Result<Vec<f64>, KernelError> {
     let data = layout.data::<T>()?;
     let mut sums = vec![0.0; layout.results()];
@@ -157,7 +160,7 @@ fn distances<T: Real>(
                 let means = &means[at.output..at.output + width];
                 for row in data[at.input..at.input + rows * width].chunks_exact(width) {
                     for ((sum, mean), x) in sums.iter_mut().zip(means).zip(row) {
-                        *sum += of(x.widen() - mean);
+                        *sum += of(x.widen(), *mean);
                     }
                 }
             }
@@ -167,7 +170,7 @@ fn distances<T: Real>(
 }
 
 /// As the sums of rows: lanes, and halves of what is long.
-fn along<T: Real>(row: &[T], mean: f64, of: impl Fn(f64) -> f64 + Copy) -> f64 {
+fn along<T: Real>(row: &[T], mean: f64, of: impl Fn(f64, f64) -> f64 + Copy) -> f64 {
     const LANES: usize = 16;
     const PIECE: usize = 1024;
     if row.len() > PIECE {
@@ -178,10 +181,10 @@ fn along<T: Real>(row: &[T], mean: f64, of: impl Fn(f64) -> f64 + Copy) -> f64 {
     let (groups, rest) = row.as_chunks::<LANES>();
     for group in groups {
         for (lane, &x) in lanes.iter_mut().zip(group) {
-            *lane += of(x.widen() - mean);
+            *lane += of(x.widen(), mean);
         }
     }
-    let rest: f64 = rest.iter().map(|&x| of(x.widen() - mean)).sum();
+    let rest: f64 = rest.iter().map(|&x| of(x.widen(), mean)).sum();
     lanes.iter().sum::<f64>() + rest
 }
 
@@ -232,9 +235,14 @@ pub(super) fn merge(states: &[&[Block]], operation: &str) -> Result<Outputs, Ker
             read.iter()
                 .filter(|state| count_at(&state.counts, at) > 0.0)
         };
-        means[at] = filled()
-            .map(|state| state.means[at] * (count_at(&state.counts, at) / count))
-            .sum();
+        // From one of them on, so that equal means stay what they are.
+        let start = filled().next().map_or(0.0, |state| state.means[at]);
+        let apart =
+            filled().map(|state| (state.means[at] - start) * (count_at(&state.counts, at) / count));
+        means[at] = match start.is_finite() {
+            true => start + apart.sum::<f64>(),
+            false => filled().map(|state| state.means[at]).sum(),
+        };
         for state in filled() {
             let shift = state.means[at] - means[at];
             for power in 2..parts {

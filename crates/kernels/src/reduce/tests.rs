@@ -370,3 +370,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn infinities_are_not_left_out_with_nan() {
+    // numpy: np.nanvar([inf, inf]), np.nanvar([1, nan, inf]) are NaN.
+    for x in [
+        array![f64::INFINITY, f64::INFINITY],
+        array![1.0, f64::NAN, f64::INFINITY],
+    ] {
+        for what in [What::Var { ddof: 0 }, What::Moment { order: 3, ddof: 0 }] {
+            let result = skipping(what, &[0], &of(x.clone())).unwrap();
+            assert!(result.item::<f64>().unwrap().is_nan(), "{what:?} of {x}");
+        }
+    }
+}
+
+#[test]
+fn the_variance_of_equal_numbers_in_blocks_is_zero() {
+    let parts = [2, 4, 1].map(|len| of(Array::from_elem(len, 0.1)));
+    let reduction = reduction(What::Var { ddof: 0 }, &[0], &parts[0]);
+    let states = parts.map(|part| reduction.partial(&part).unwrap());
+    let states = states.into_iter().flatten().collect();
+    let grid = Extent::from_slice(&[3]);
+    let result = Kernel::Reduce(Reduce::Finish(reduction, grid)).run(states);
+    assert_eq!(result.unwrap()[0].item::<f64>(), Ok(0.0));
+}
