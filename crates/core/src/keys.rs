@@ -51,9 +51,11 @@ impl<'a> KeyRef<'a> {
         if *hyphen != b'-' {
             return None;
         }
+        let (eights, _) = digits.as_chunks::<8>();
         let mut digest = [0; DIGEST_BYTES];
-        for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let (fours, _) = digest.as_chunks_mut::<4>();
+        for (four, eight) in fours.iter_mut().zip(eights) {
+            *four = bytes_of(*eight)?;
         }
         Some(Self::Hashed { name, digest })
     }
@@ -71,11 +73,11 @@ impl<'a> KeyRef<'a> {
         match self {
             Self::Text(text) => out.put_slice(text),
             Self::Hashed { name, digest } => {
-                const DIGITS: &[u8; 16] = b"0123456789abcdef";
                 let mut tail = [b'-'; TAIL_BYTES];
-                for (pair, byte) in tail[1..].chunks_exact_mut(2).zip(digest) {
-                    pair[0] = DIGITS[usize::from(byte >> 4)];
-                    pair[1] = DIGITS[usize::from(byte & 15)];
+                let (eights, _) = tail[1..].as_chunks_mut::<8>();
+                let (fours, _) = digest.as_chunks::<4>();
+                for (eight, four) in eights.iter_mut().zip(fours) {
+                    *eight = digits_of(*four);
                 }
                 out.put_slice(name);
                 out.put_slice(&tail);
@@ -96,13 +98,39 @@ impl<'a> KeyRef<'a> {
     }
 }
 
-/// The value of a digit as hashes are written: a capital letter would be another key.
-fn digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// One in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// What eight digits stand for, if all are such as hashes are written with: a capital letter would be
+/// another key. All eight at once, since every key that comes as text goes through here.
+fn bytes_of(digits: [u8; 8]) -> Option<[u8; 4]> {
+    let digits = u64::from_le_bytes(digits);
+    if digits & (ONES * 0x80) != 0 {
+        return None;
     }
+    // The highest bit of each byte that is at least this; no byte carries over, as all are below 0x80.
+    let from = |least: u8| digits + ONES * u64::from(0x80 - least);
+    let number = from(b'0') & !from(b'9' + 1);
+    let letter = from(b'a') & !from(b'f' + 1) & (ONES * 0x80);
+    if (number | letter) & (ONES * 0x80) != ONES * 0x80 {
+        return None;
+    }
+    let values = (digits & (ONES * 0x0f)) + (letter >> 7) * 9;
+    // Each second byte gets the pair, then those move together.
+    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some(((pairs | pairs >> 16) as u32).to_le_bytes())
+}
+
+/// The digits of four bytes.
+fn digits_of(bytes: [u8; 4]) -> [u8; 8] {
+    let bytes = u64::from(u32::from_le_bytes(bytes));
+    let apart = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let apart = (apart | apart << 8) & 0x00ff_00ff_00ff_00ff;
+    let values = (apart >> 4 | apart << 8) & (ONES * 0x0f);
+    let letter = (values + ONES * (0x80 - 10)) >> 7 & ONES;
+    let digits = values + ONES * u64::from(b'0') + letter * u64::from(b'a' - b'9' - 1);
+    digits.to_le_bytes()
 }
 
 /// The keys of the tasks of a chunk.
@@ -393,6 +421,26 @@ mod tests {
         let many: Vec<String> = (0..=NAMES_MAX).map(|n| format!("n{n}-{HASH}")).collect();
         there_and_back(&many, false);
         there_and_back(&many[1..], true);
+    }
+
+    #[test]
+    fn eight_digits_at_once_are_read_as_one_by_one() {
+        for place in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut digits = *b"90af1c8d";
+                digits[place] = byte;
+                let text = std::str::from_utf8(&digits).unwrap_or("none");
+                let small = !text
+                    .bytes()
+                    .any(|digit| digit.is_ascii_uppercase() || digit == b'+');
+                let expected = u32::from_str_radix(text, 16).ok().filter(|_| small);
+                let bytes = bytes_of(digits);
+                assert_eq!(bytes.map(u32::from_be_bytes), expected, "{digits:?}");
+                if let Some(bytes) = bytes {
+                    assert_eq!(digits_of(bytes), digits);
+                }
+            }
+        }
     }
 
     #[test]

@@ -411,11 +411,11 @@ impl SchedulerCore {
 
     /// The only way a task changes its state.
     pub(crate) fn set_state(&mut self, slot: u32, state: State) {
-        let old = std::mem::replace(&mut self.task_mut(slot).state, state);
+        let task = self.task_mut(slot);
+        let (old, job) = (std::mem::replace(&mut task.state, state), task.job);
         self.count_out(old);
         self.count_in(state);
         self.tallies.transition(old, state);
-        let job = self.task(slot).job;
         if matches!(old, State::Queued { .. }) {
             self.job_table.task_dequeued(job);
         }

@@ -247,11 +247,13 @@ impl JobTable {
         };
         let turn = (job.waits && job.may_start()).then(|| Turn::new(job.account, slot));
         let old = std::mem::replace(&mut job.turn, turn);
-        if old != turn {
-            old.map(|old| self.order.remove(old));
-            if let Some(turn) = turn {
-                self.order.insert(turn);
+        match (old, turn) {
+            (Some(old), Some(turn)) if old != turn => self.order.replace(old, turn),
+            (Some(old), None) => {
+                self.order.remove(old);
             }
+            (None, Some(turn)) => self.order.insert(turn),
+            _ => {}
         }
     }
 

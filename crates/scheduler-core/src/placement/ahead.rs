@@ -35,8 +35,9 @@ impl SchedulerCore {
 
     /// Sends the dependents of a task along that was given to a worker, and theirs.
     fn send_followers(&mut self, slot: u32, worker: u32) {
-        let mut followed = vec![slot];
-        while let Some(slot) = followed.pop() {
+        let mut followed = Vec::new();
+        let mut next = Some(slot);
+        while let Some(slot) = next {
             let dependents = self.task(slot).dependents;
             let mut is_end = false;
             for at in 0..dependents.len() {
@@ -56,6 +57,7 @@ impl SchedulerCore {
             {
                 worker.line_ends.push(slot);
             }
+            next = followed.pop();
         }
     }
 

@@ -445,11 +445,13 @@ impl WorkerRanks {
         ];
         for (list, was_in, is_in) in lists {
             let (from, to) = (old.rank.filter(|_| was_in), new.rank.filter(|_| is_in));
-            if from != to {
-                from.map(|rank| list.remove(rank));
-                if let Some(rank) = to {
-                    list.insert(rank);
+            match (from, to) {
+                (Some(from), Some(to)) if from != to => list.replace(from, to),
+                (Some(from), None) => {
+                    list.remove(from);
                 }
+                (None, Some(to)) => list.insert(to),
+                _ => {}
             }
         }
     }

@@ -170,6 +170,26 @@ impl<E: Entry> SortedList<E> {
         true
     }
 
+    /// Puts an entry in the place of another, which is nearly always in the same leaf. If the other is
+    /// not there, it is only put in.
+    pub fn replace(&mut self, old: E, new: E) {
+        let (bits, entry) = (old.to_bits(), new.to_bits());
+        let at = self.greatest.partition_point(|&greatest| greatest < bits);
+        // Behind all of the leaf before, and before all of the next.
+        let fits = at == 0 || self.greatest[at - 1] < entry;
+        let fits = fits && (at + 1 >= self.leaves.len() || entry <= self.greatest[at]);
+        if fits
+            && let Some(leaf) = self.leaves.get_mut(at)
+            && leaf.remove(&bits).is_some()
+        {
+            leaf.insert(entry);
+            self.refresh(at);
+        } else {
+            self.remove(old);
+            self.insert(new);
+        }
+    }
+
     /// Whether an entry is in the list.
     pub fn contains(&self, entry: E) -> bool {
         let entry = entry.to_bits();
@@ -211,6 +231,7 @@ mod tests {
         Insert(i32, u64, u32),
         InsertAll(u64, u32),
         Remove(usize),
+        Replace(usize, u64),
         Pop(usize),
     }
 
@@ -219,6 +240,7 @@ mod tests {
             (-2..3i32, 0..2000u64, 0..5000u32).prop_map(|(p, r, t)| Step::Insert(p, r, t)),
             (0..2000u64, 1..1500u32).prop_map(|(r, n)| Step::InsertAll(r, n)),
             any::<usize>().prop_map(Step::Remove),
+            (any::<usize>(), 0..2000u64).prop_map(|(n, r)| Step::Replace(n, r)),
             (1..400usize).prop_map(Step::Pop),
         ]
     }
@@ -255,7 +277,15 @@ mod tests {
                         prop_assert!(!queue.remove(entry));
                         model.remove(&entry);
                     }
-                    Step::Remove(_) => {}
+                    Step::Replace(nth, rank) if !model.is_empty() => {
+                        let entry = *model.iter().nth(nth % model.len()).unwrap();
+                        unique += 1;
+                        let new = QueueEntry::new(0, rank, unique);
+                        queue.replace(entry, new);
+                        model.remove(&entry);
+                        model.insert(new);
+                    }
+                    Step::Remove(_) | Step::Replace(..) => {}
                     Step::Pop(n) => {
                         for _ in 0..n {
                             prop_assert_eq!(queue.pop(), model.pop_last());

@@ -187,7 +187,10 @@ impl SchedulerCore {
         let now = self.now;
         if let Some(worker) = self.workers.get_mut(slot) {
             worker.last_progress = now;
-            if let Some(given) = worker.ending.remove(&run) {
+            // Nearly always there are none.
+            if !worker.ending.is_empty()
+                && let Some(given) = worker.ending.remove(&run)
+            {
                 worker.away -= usize::from(given.place == RunPlace::Away);
                 worker.occupancy_ns -= given.estimate_ns;
                 worker.give_back(self.specs.class(self.specs.get(given.spec).class));
@@ -202,7 +205,9 @@ impl SchedulerCore {
         if let Some(worker) = self.workers.get_mut(worker)
             && let Some(given) = worker.has_no_more(slot)
         {
-            worker.retracting.remove(&slot);
+            if !worker.retracting.is_empty() {
+                worker.retracting.remove(&slot);
+            }
             worker.occupancy_ns -= given.estimate_ns;
             worker.away -= usize::from(given.place == RunPlace::Away);
             worker.give_back(self.specs.class(self.specs.get(given.spec).class));
@@ -219,7 +224,9 @@ impl SchedulerCore {
         if let Some(worker) = self.workers.get_mut(worker)
             && let Some(given) = worker.has_no_more(slot)
         {
-            worker.retracting.remove(&slot);
+            if !worker.retracting.is_empty() {
+                worker.retracting.remove(&slot);
+            }
             worker.ending.insert(run, given);
             if given.place != RunPlace::Away {
                 self.job_table.stopped(given.job);

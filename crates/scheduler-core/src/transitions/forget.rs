@@ -92,9 +92,16 @@ impl SchedulerCore {
             }
         }
         self.edges.release(&mut dependencies);
-        self.failures.remove(&slot);
-        self.attempts.remove(&slot);
-        self.sources.remove(&slot);
+        // Nearly always there are none of these.
+        if !self.failures.is_empty() {
+            self.failures.remove(&slot);
+        }
+        if !self.attempts.is_empty() {
+            self.attempts.remove(&slot);
+        }
+        if !self.sources.is_empty() {
+            self.sources.remove(&slot);
+        }
         let task = *self.task(slot);
         self.keys.remove(self.blocks.key(task.place), slot);
         let tasks = &mut self.tasks;

@@ -151,12 +151,16 @@ impl SchedulerCore {
             && worker.held.remove(&slot)
         {
             worker.held_bytes = worker.held_bytes.saturating_sub(nbytes);
-            worker.moving.remove(&slot);
+            if !worker.moving.is_empty() {
+                worker.moving.remove(&slot);
+            }
         }
     }
 
     pub(crate) fn drop_inline(&mut self, slot: u32) {
-        if let Some(value) = self.inline.remove(&slot) {
+        if !self.inline.is_empty()
+            && let Some(value) = self.inline.remove(&slot)
+        {
             self.inline_bytes -= value.nbytes();
         }
     }

@@ -309,6 +309,9 @@ impl SchedulerCore {
 
     /// A client holds this ticket no more: it cannot supply under it.
     pub(crate) fn no_supplier(&mut self, slot: u32, client: u32, ticket: Ticket) {
+        if self.sources.is_empty() {
+            return;
+        }
         let Some(source) = self.sources.get_mut(&slot) else {
             return;
         };
