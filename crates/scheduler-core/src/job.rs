@@ -23,6 +23,8 @@ impl Turn {
 }
 
 impl Entry for Turn {
+    const LEAF_MAX: usize = 64;
+
     fn to_bits(self) -> u128 {
         self.0
     }

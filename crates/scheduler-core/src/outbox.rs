@@ -5,10 +5,19 @@ use crate::effects::Effects;
 use taskloom_core::TaskId;
 use taskloom_core::message::{ToClient, ToWorker};
 
+/// Room is made for as many messages as were said last, within these limits.
+const ROOM_LEAST: usize = 4;
+const ROOM_MOST: usize = 256;
+
 impl SchedulerCore {
     /// Says something to a worker, after all values it was told to drop.
     pub(crate) fn tell_worker(&mut self, slot: u32, message: ToWorker) {
         if let Some(worker) = self.workers.get_mut(slot) {
+            if worker.outbox.capacity() == 0 {
+                worker
+                    .outbox
+                    .reserve_exact(worker.sent_last.clamp(ROOM_LEAST, ROOM_MOST));
+            }
             if !worker.freeing.is_empty() {
                 worker
                     .outbox
@@ -64,6 +73,7 @@ impl SchedulerCore {
                     .push(ToWorker::Free(std::mem::take(&mut worker.freeing)));
             }
             if !worker.outbox.is_empty() {
+                worker.sent_last = worker.outbox.len();
                 effects
                     .to_workers
                     .push((worker.id, std::mem::take(&mut worker.outbox)));

@@ -15,6 +15,7 @@ const NOT_OFFERED: u32 = u32::MAX;
 /// A worker whose threads should be busy and that ended nothing for this long has met a long task:
 /// it is given nothing ahead, and what it has in hand goes to workers that idle.
 pub(crate) const STALL: Duration = Duration::from_millis(5);
+pub(crate) const STALL_NS: u64 = STALL.as_nanos() as u64;
 
 /// A task that was given to a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub(crate) struct Worker {
     /// Orders workers by name.
     pub(crate) label: u32,
     pub(crate) outbox: Vec<ToWorker>,
+    /// How many messages it was sent last: about as many come next.
+    pub(crate) sent_last: usize,
     /// Values to drop, kept apart so that many become one message.
     pub(crate) freeing: Vec<TaskId>,
 }
@@ -136,6 +139,7 @@ impl Worker {
             listed: Listed::default(),
             label: 0,
             outbox: Vec::new(),
+            sent_last: 0,
             freeing: Vec::new(),
         }
     }
@@ -218,11 +222,11 @@ impl Worker {
 
     /// How long no run has ended here although all threads should be busy: a task that is longer than
     /// others of its kind shows itself like this.
-    pub(crate) fn stalled(&self, now: Time) -> Duration {
+    pub(crate) fn stalled_ns(&self, now: Time) -> u64 {
         if self.load() < self.hello.nthreads as usize {
-            Duration::ZERO
+            0
         } else {
-            now.since(self.last_progress)
+            now.0.saturating_sub(self.last_progress.0)
         }
     }
 
@@ -241,8 +245,7 @@ impl Worker {
 
     /// The same, with the time for which it has ended nothing.
     pub(crate) fn expected_wait_ns(&self, now: Time) -> u64 {
-        let stalled = u64::try_from(self.stalled(now).as_nanos()).unwrap_or(u64::MAX / 2);
-        self.backlog_ns() + stalled
+        self.backlog_ns() + self.stalled_ns(now)
     }
 
     /// How many tasks it has in hand that its threads cannot have started, if they start the oldest,

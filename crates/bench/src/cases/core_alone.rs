@@ -11,7 +11,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use taskloom_core::limits::{GRAPH_CHUNK_TASKS, PROTOCOL_VERSION};
 use taskloom_core::message::{ClientHello, FromClient, FromWorker, ToClient};
-use taskloom_core::{ClientId, GraphChunk, GraphId, Operation, Packed, Ticket, Time, WorkerId};
+use taskloom_core::{
+    ClientId, GraphChunk, GraphId, KeyRef, KeysBuilder, Operation, Packed, Ticket, Time, WorkerId,
+};
 use taskloom_scheduler_core::{Config, Effects, Event, SchedulerCore};
 
 const TASKS: usize = 1_000_000;
@@ -346,8 +348,13 @@ fn chunk(shape: Shape, first: usize, tasks: usize) -> GraphChunk {
         chunk.new_operations.push(operation());
     }
     let at = first as u64;
-    let key = |i: usize| format!("noop-{:032x}", (at + i as u64).wrapping_mul(0x9e37_79b9)).into();
-    chunk.keys = packed(tasks, key).into();
+    // As clients send them.
+    let mut keys = KeysBuilder::default();
+    for i in 0..tasks {
+        let text = format!("noop-{:032x}", (at + i as u64).wrapping_mul(0x9e37_79b9));
+        keys.push(KeyRef::of(text.as_bytes()));
+    }
+    chunk.keys = keys.finish();
     chunk.arguments = packed(tasks, |i| (at + i as u64).to_le_bytes().to_vec());
     if shape == Shape::Inputs {
         let sources = tasks / 2;

@@ -6,7 +6,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::State;
-use crate::worker::{RunPlace, STALL, Worker};
+use crate::worker::{RunPlace, STALL, STALL_NS, Worker};
 use taskloom_core::message::ToWorker;
 use taskloom_core::{RunId, Time};
 
@@ -100,7 +100,7 @@ impl SchedulerCore {
         let Some(worker) = self.workers.get(victim) else {
             return Vec::new();
         };
-        let stalled = worker.stalled(self.now) >= STALL;
+        let stalled = worker.stalled_ns(self.now) >= STALL_NS;
         let long = worker.occupancy_ns / (worker.load() as u64).max(1) >= LONG_NS;
         if !stalled && !long {
             return Vec::new();

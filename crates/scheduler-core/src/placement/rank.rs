@@ -61,6 +61,8 @@ fn bias(wait_ns: i128) -> u64 {
 }
 
 impl Entry for WorkerRank {
+    const LEAF_MAX: usize = 64;
+
     fn to_bits(self) -> u128 {
         self.0
     }

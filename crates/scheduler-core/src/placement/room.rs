@@ -2,8 +2,7 @@
 
 use super::Length;
 use crate::core::SchedulerCore;
-use crate::worker::{STALL, Worker};
-use std::time::Duration;
+use crate::worker::{STALL, STALL_NS, Worker};
 use taskloom_core::Time;
 
 /// For so many values per thread that are on their way to a worker, a task each does not count as work
@@ -32,7 +31,7 @@ impl SchedulerCore {
             .slot()
             .map_or(0, |slot| self.traffic.values_into(slot));
         let load = all.saturating_sub(coming.min(threads * COMING_MOST));
-        let stalled = worker.stalled(self.now) >= STALL;
+        let stalled = worker.stalled_ns(self.now) >= STALL_NS;
         let in_hand = if self.is_overdue(worker) {
             0
         } else {
@@ -53,13 +52,13 @@ impl SchedulerCore {
     /// Whether what a worker runs takes so much longer than expected that nothing should wait behind
     /// it: the longer it runs already, the longer it is likely to go on.
     pub(super) fn is_overdue(&self, worker: &Worker) -> bool {
-        let stalled = worker.stalled(self.now);
+        let stalled_ns = worker.stalled_ns(self.now);
         // Nearly all turns end here: patience is never shorter.
-        if stalled < STALL {
+        if stalled_ns < STALL_NS {
             return false;
         }
-        let patience = self.patience(worker);
-        patience.is_some_and(|patience| stalled >= patience)
+        let patience_ns = self.patience_ns(worker);
+        patience_ns.is_some_and(|patience_ns| stalled_ns >= patience_ns)
     }
 
     /// When a worker will be overdue if nothing ends there before; `None` also if that is not before
@@ -71,13 +70,13 @@ impl SchedulerCore {
             return None;
         }
         let is_full = worker.load() >= worker.hello.nthreads as usize;
-        let patience = self.patience(worker).filter(|_| is_full)?;
-        Some(worker.last_progress + patience)
+        let patience_ns = self.patience_ns(worker).filter(|_| is_full)?;
+        Some(Time(worker.last_progress.0.saturating_add(patience_ns)))
     }
 
     /// For how long a worker may end nothing before it is overdue: half as long again as the longest
     /// kind among its tasks is expected to run; `None` if that is not known.
-    fn patience(&self, worker: &Worker) -> Option<Duration> {
+    fn patience_ns(&self, worker: &Worker) -> Option<u64> {
         if worker.given.len() > LOOKED_THROUGH {
             return None;
         }
@@ -88,7 +87,7 @@ impl SchedulerCore {
                 mean_ns => mean_ns.max(longest),
             };
         }
-        let patience = Duration::from_nanos(longest.saturating_add(longest / 2));
-        (longest > 0).then(|| patience.max(STALL))
+        let patience_ns = longest.saturating_add(longest / 2);
+        (longest > 0).then(|| patience_ns.max(STALL_NS))
     }
 }

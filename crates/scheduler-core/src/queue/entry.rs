@@ -3,6 +3,9 @@
 /// Something that is put in order by one number. The best of a list has the greatest, because taking
 /// the greatest is the cheap end of a vector; numbers are unique, so the order is total.
 pub trait Entry: Copy {
+    /// How many entries a leaf of their list has at most. Where entries come and go at the ends, a
+    /// leaf may be large; where they do anywhere, half of it moves each time.
+    const LEAF_MAX: usize;
     /// The number.
     fn to_bits(self) -> u128;
     /// What has this number; the inverse of [`Entry::to_bits`].
@@ -37,6 +40,8 @@ impl QueueEntry {
 }
 
 impl Entry for QueueEntry {
+    const LEAF_MAX: usize = 512;
+
     fn to_bits(self) -> u128 {
         self.0
     }

@@ -4,14 +4,12 @@ use super::entry::Entry;
 use super::leaf::Leaf;
 use std::marker::PhantomData;
 
-/// A leaf is split when it grows beyond this; see docs/architecture.md for the measurement.
-const LEAF_MAX: usize = 512;
-
 /// A sorted list: any insert and remove in about a hundred nanoseconds, the best entry in constant
 /// time, whatever the length.
 ///
 /// The directory holds the greatest entry of each leaf in a plain vector. The leaves are in ascending
-/// order, so the best entry is the last one of the last leaf.
+/// order, so the best entry is the last one of the last leaf. A leaf is split when it grows beyond
+/// [`Entry::LEAF_MAX`]; see docs/architecture.md for the measurement.
 #[derive(Debug, Clone)]
 pub struct SortedList<E> {
     leaves: Vec<Leaf>,
@@ -86,8 +84,8 @@ impl<E: Entry> SortedList<E> {
             .partition_point(|&greatest| greatest < entry)
             .min(last);
         self.leaves[at].insert(entry);
-        if self.leaves[at].len() > LEAF_MAX {
-            let upper = self.leaves[at].split_off(LEAF_MAX / 2);
+        if self.leaves[at].len() > E::LEAF_MAX {
+            let upper = self.leaves[at].split_off(E::LEAF_MAX / 2);
             self.leaves.insert(at + 1, upper);
             self.greatest.insert(at + 1, self.greatest[at]);
         }
@@ -137,7 +135,7 @@ impl<E: Entry> SortedList<E> {
 
     fn append(leaves: &mut Vec<Leaf>, greatest: &mut Vec<u128>, mut entries: Vec<u128>) {
         entries.sort_unstable();
-        let pieces = entries.len().div_ceil(LEAF_MAX);
+        let pieces = entries.len().div_ceil(E::LEAF_MAX);
         for piece in 0..pieces {
             let range = entries.len() * piece / pieces..entries.len() * (piece + 1) / pieces;
             let leaf = if pieces == 1 {
