@@ -1,6 +1,6 @@
 //! What programs with arrays need: `use taskloom::array::prelude::*`.
 
 pub use crate::{
-    Array, ArrayClientExt, Axis, Block, Boundary, Chunk, Chunks, DType, Ellipsis, Generator,
-    NewAxis, Over, Pad, blockwise, concatenate, s, stack,
+    Array, ArrayClientExt, Axis, Bins, Block, Boundary, Chunk, Chunks, Covariance, DType, Ellipsis,
+    Generator, Interpolation, NewAxis, Over, Pad, Quantile, Side, blockwise, concatenate, s, stack,
 };

@@ -218,3 +218,97 @@ impl Graph {
         Ok(output.place)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+    use std::task::{Context, Poll};
+    use taskloom_core::Ticket;
+    use taskloom_task::{Status, TaskFuture, Value, task};
+
+    #[task(crate = taskloom_task)]
+    fn successor(number: i64) -> i64 {
+        number + 1
+    }
+
+    /// The future of a value that was sent: `ticket` is that of the sending.
+    struct Sent {
+        session: u64,
+        ticket: u64,
+        key: &'static str,
+    }
+
+    impl FutureHandle for Sent {
+        fn session(&self) -> u64 {
+            self.session
+        }
+
+        fn ticket(&self) -> Ticket {
+            Ticket(self.ticket)
+        }
+
+        fn key(&self) -> Key {
+            Key::new(self.key).unwrap()
+        }
+
+        fn status(&self) -> Status {
+            Status::Finished
+        }
+
+        fn error(&self) -> Option<Error> {
+            None
+        }
+
+        fn poll_value(&self, _: &mut Context<'_>) -> Poll<Result<Value, Error>> {
+            Poll::Ready(Ok(Value::live(1_i64)))
+        }
+
+        fn poll_done(&self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+
+        fn cancel(&self) {}
+    }
+
+    fn sent(session: u64, ticket: u64, key: &'static str) -> TaskFuture<i64> {
+        TaskFuture::new(Arc::new(Sent {
+            session,
+            ticket,
+            key,
+        }))
+    }
+
+    /// A graph with the same call of each of these futures, under one key.
+    fn graph_of(futures: &[TaskFuture<i64>]) -> Graph {
+        let mut graph = Graph::new();
+        for future in futures {
+            graph.add(successor::task(future).key("next"));
+        }
+        graph
+    }
+
+    #[test]
+    fn two_futures_of_one_key_are_one_need() {
+        let graph = graph_of(&[sent(1, 1, "value-a"), sent(1, 2, "value-a")]);
+        assert!(graph.error.is_none());
+        assert_eq!(graph.len(), 1);
+        // Without a name of its own, the call is named by what it is given, which is the same.
+        let mut graph = Graph::new();
+        for ticket in [1, 2] {
+            graph.add(successor::task(sent(1, ticket, "value-a")));
+        }
+        assert!(graph.error.is_none());
+        assert_eq!(graph.len(), 1);
+    }
+
+    #[test]
+    fn futures_of_other_keys_or_sessions_are_other_needs() {
+        for other in [sent(1, 2, "value-b"), sent(2, 2, "value-a")] {
+            let graph = graph_of(&[sent(1, 1, "value-a"), other]);
+            let error = graph.error.expect("an error").to_string();
+            assert!(error.contains("twice with different content"), "{error}");
+        }
+    }
+}
