@@ -1,6 +1,6 @@
 //! The array.
 
-use crate::axis::Axis;
+use crate::axis::{Axis, check_grid};
 use crate::error::{ArrayError, Result};
 use crate::layer::Layer;
 use crate::node::{Axes, Node};
@@ -42,7 +42,7 @@ impl Array {
     }
 
     /// An array whose blocks a layer makes of those of the inputs. If an input is in the failed
-    /// state, so is the result.
+    /// state, or there would be too many blocks, so is the result.
     #[track_caller]
     pub(crate) fn from_layer(
         layer: impl Layer + 'static,
@@ -55,8 +55,11 @@ impl Array {
             Ok(client) => client,
             Err(error) => return Self::failed(error, inputs.first().copied()),
         };
-        let nodes = inputs.iter().map(|input| input.node.clone()).collect();
         let axes: Axes = axes.into_iter().collect();
+        if let Err(error) = check_grid(name, &axes) {
+            return Self::failed(error, inputs.first().copied());
+        }
+        let nodes = inputs.iter().map(|input| input.node.clone()).collect();
         Self::of_node(Node::new(Box::new(layer), nodes, dtype, axes), client)
     }
 

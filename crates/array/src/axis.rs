@@ -22,6 +22,27 @@ impl fmt::Debug for AxisId {
 /// meant for another axis, and the list of their lengths alone would fill the memory.
 pub const MAX_BLOCKS: usize = 1 << 24;
 
+/// Most blocks of an array. Each is a task, and no cluster would come to the end of so many.
+pub const MAX_GRID: u64 = 1 << 32;
+
+/// That the grid of these axes has no more than [`MAX_GRID`] blocks.
+///
+/// # Errors
+/// If it has.
+pub(crate) fn check_grid(operation: &str, axes: &[Axis]) -> Result<(), ArrayError> {
+    let mut blocks = axes.iter().map(Axis::blocks);
+    let count = blocks.try_fold(1_u64, |all, blocks| all.checked_mul(blocks as u64));
+    if count.is_some_and(|count| count <= MAX_GRID) {
+        return Ok(());
+    }
+    let per_axis: Vec<String> = axes.iter().map(|axis| axis.blocks().to_string()).collect();
+    let reason = format!(
+        "the array would have {} blocks, and {MAX_GRID} is the most: choose larger chunks",
+        per_axis.join(" x ")
+    );
+    Err(ArrayError::value(operation, reason))
+}
+
 /// Where an unknown cut comes from.
 #[derive(Debug)]
 struct Cut {

@@ -1,6 +1,6 @@
 //! How users say how an array is to be cut.
 
-use crate::axis::Axis;
+use crate::axis::{Axis, check_grid};
 use crate::error::{ArrayError, Result};
 use crate::node::Axes;
 use taskloom_kernels::DType;
@@ -107,7 +107,8 @@ impl Chunks {
     ///
     /// # Errors
     /// If it is said for another number of axes, a size is 0, there would be more than
-    /// [`MAX_BLOCKS`](crate::MAX_BLOCKS) blocks along an axis, or exact lengths have another sum.
+    /// [`MAX_BLOCKS`](crate::MAX_BLOCKS) blocks along an axis or [`MAX_GRID`](crate::MAX_GRID) in all,
+    /// or exact lengths have another sum.
     pub(crate) fn cut(&self, operation: &str, shape: &[usize], dtype: DType) -> Result<Axes> {
         let chunks = self.for_axes(operation, shape.len())?;
         let auto = auto_lengths(&chunks, shape, dtype.itemsize());
@@ -133,6 +134,7 @@ impl Chunks {
                 }
             });
         }
+        check_grid(operation, &axes)?;
         Ok(axes)
     }
 }

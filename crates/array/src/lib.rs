@@ -41,7 +41,7 @@ pub use arrange::{
     hstack, stack, vstack,
 };
 pub use array::Array;
-pub use axis::{Axis, AxisId, MAX_BLOCKS};
+pub use axis::{Axis, AxisId, MAX_BLOCKS, MAX_GRID};
 pub use chunks::{AUTO_BYTES, Chunk, Chunks};
 pub use client::ArrayClientExt;
 pub use elementwise::Operand;

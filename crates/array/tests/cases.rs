@@ -320,3 +320,26 @@ fn slices_go_through_functions_of_elements() {
     assert_eq!(ints(&table.slice(s![42, 1..]).unwrap()), [84, 126]);
     assert_eq!(ints(&table.slice(s![7..9, 2]).unwrap()), [21, 24]);
 }
+
+#[test]
+fn too_many_blocks_or_too_large_ones_are_errors() {
+    use taskloom_array::DType;
+    let text = |array: Array| array.check().unwrap_err().to_string();
+    let side = 1 << 20;
+    let made = text(Array::zeros([side, side], DType::F64, [1, 1]));
+    assert!(made.contains("1048576 x 1048576 blocks"), "{made}");
+    assert!(made.contains("choose larger chunks"), "{made}");
+    // Also where no shape is said.
+    let x = Array::zeros([side], DType::F64, [1]);
+    let pairs = text(x.expand_dims(1).unwrap() + &x);
+    assert!(pairs.contains("choose larger chunks"), "{pairs}");
+
+    for len in [1 << 42, usize::MAX / 2] {
+        let block = Array::ones([len], DType::F64, Chunks::whole());
+        let error = block.compute_here().unwrap_err().to_string();
+        assert!(error.contains("does not fit into memory"), "{error}");
+        let one = x.slice(s![..1]).unwrap();
+        let repeated = one.repeat(len, 0).and_then(|many| many.compute_here());
+        assert!(repeated.is_err());
+    }
+}

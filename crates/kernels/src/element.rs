@@ -1,13 +1,23 @@
 //! The Rust types of elements, and the way from a dtype to code for its type.
 
 use crate::dtype::DType;
-use bytemuck::{CheckedBitPattern, NoUninit};
+use bytemuck::{CheckedBitPattern, NoUninit, Zeroable};
 use num_complex::Complex;
 use std::fmt::{Debug, Display};
 
 /// A Rust type that is one of the dtypes.
 pub trait Element:
-    Copy + Debug + Default + Display + PartialEq + NoUninit + CheckedBitPattern + Send + Sync + 'static
+    Copy
+    + Debug
+    + Default
+    + Display
+    + PartialEq
+    + NoUninit
+    + CheckedBitPattern
+    + Zeroable
+    + Send
+    + Sync
+    + 'static
 {
     /// Its dtype.
     const DTYPE: DType;

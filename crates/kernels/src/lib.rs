@@ -14,6 +14,7 @@ mod error;
 mod kernel;
 mod program;
 mod promote;
+mod room;
 mod scalar;
 mod storage;
 mod travel;

@@ -3,6 +3,7 @@
 use super::{Block, c_strides};
 use crate::element::Element;
 use crate::error::KernelError;
+use crate::room;
 use ndarray::{ArrayD, IxDyn};
 use smallvec::SmallVec;
 
@@ -37,7 +38,7 @@ impl Block {
     /// If the dtype is another.
     pub(crate) fn copied<T: Element>(&self) -> Result<ArrayD<T>, KernelError> {
         let from = self.raw::<T>()?;
-        let mut to = vec![T::ZERO; self.len()];
+        let mut to = room::zeros("a copy", &self.shape)?;
         let lanes: SmallVec<[Lane; 4]> = self
             .shape
             .iter()

@@ -4,6 +4,7 @@ use crate::block::Block;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::KernelError;
+use crate::room::zeros;
 use num_complex::Complex;
 use std::ops::Range;
 
@@ -87,6 +88,16 @@ macro_rules! typed {
                 match dtype {
                     $(DType::$arm => Self::$arm(vec![<$rust>::ZERO; len])),+
                 }
+            }
+
+            /// Zeros for the elements of a block.
+            ///
+            /// # Errors
+            /// If there is not so much memory.
+            pub(crate) fn for_shape(dtype: DType, shape: &[usize]) -> Result<Self, KernelError> {
+                Ok(match dtype {
+                    $(DType::$arm => Self::$arm(zeros("a result", shape)?)),+
+                })
             }
 
             pub(crate) fn dtype(&self) -> DType {

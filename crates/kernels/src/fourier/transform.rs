@@ -5,7 +5,7 @@ use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::KernelError;
-use crate::multiply::zeros;
+use crate::room::zeros;
 use num_complex::Complex;
 use num_traits::{AsPrimitive, Float, Zero};
 use std::any::{Any, TypeId};

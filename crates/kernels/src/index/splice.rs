@@ -4,6 +4,7 @@ use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
+use crate::room::{room, too_large};
 
 /// Neighbouring places along an axis of one of several blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,20 +58,16 @@ pub(super) fn splice(
     }
     let mut shape: Extent = first.shape().into();
     shape[axis] = len;
-    let fits = shape.iter().try_fold(1_usize, |n, &len| n.checked_mul(len));
-    if fits.is_none() {
-        return Err(KernelError::value(
-            operation,
-            format!("the result would have the shape {}", Shape(shape)),
-        ));
-    }
     let rows: Vec<Block> = parts.iter().map(Block::contiguous).collect();
     crate::dispatch!(first.dtype(), T => {
         let mut slices: Vec<&[T]> = Vec::with_capacity(rows.len());
         for row in &rows {
-            slices.push(row.as_slice::<T>()?.unwrap_or_default());
+            let slice = row.as_slice::<T>()?;
+            slices.push(slice.ok_or_else(|| too_large(operation, row.shape()))?);
         }
-        Block::new(copy::<T>(&slices, &frame, runs), &shape)
+        let (mut elements, _) = room(operation, &shape)?;
+        copy::<T>(&slices, &frame, runs, &mut elements);
+        Block::new(elements, &shape)
     })
 }
 
@@ -129,9 +126,7 @@ pub(super) fn same_dtype(operation: &str, block: &Block, dtype: DType) -> Result
 }
 
 /// The part that is made for each dtype: bounds and lengths were checked.
-fn copy<T: Element>(parts: &[&[T]], frame: &Frame, runs: &[Run]) -> Vec<T> {
-    let len: usize = runs.iter().map(|run| run.len).sum();
-    let mut elements = Vec::with_capacity(frame.outer * len * frame.inner);
+fn copy<T: Element>(parts: &[&[T]], frame: &Frame, runs: &[Run], elements: &mut Vec<T>) {
     for outer in 0..frame.outer {
         for run in runs {
             let start = (outer * frame.lens[run.part] + run.start) * frame.inner;
@@ -142,5 +137,4 @@ fn copy<T: Element>(parts: &[&[T]], frame: &Frame, runs: &[Run]) -> Vec<T> {
             }
         }
     }
-    elements
 }

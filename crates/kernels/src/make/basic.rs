@@ -1,11 +1,11 @@
 //! Blocks of simple patterns: ramps, lines, diagonals.
 
 use super::constant::Fill;
-use super::room::{filled, len_of, room};
 use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::KernelError;
+use crate::room::{len_of, room, zeros};
 use crate::scalar::Number;
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
@@ -159,7 +159,7 @@ impl Diagonal {
 
     fn fill<T: Element>(&self) -> Result<Block, KernelError> {
         let shape = [self.rows, self.columns];
-        let mut elements = filled(self.name(), &shape, T::ZERO)?;
+        let mut elements = zeros(self.name(), &shape)?;
         if self.columns > 0 {
             for (row, values) in elements.chunks_exact_mut(self.columns).enumerate() {
                 let place = row as i128 + i128::from(self.offset);

@@ -1,11 +1,11 @@
 //! Blocks of one value.
 
-use super::room::filled;
 use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::KernelError;
 use crate::kernel::one;
+use crate::room::filled;
 use crate::scalar::{Number, Scalar};
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};

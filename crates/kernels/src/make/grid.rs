@@ -1,9 +1,9 @@
 //! Blocks of a grid of coordinates.
 
-use super::room::room;
 use crate::block::{Block, Extent};
 use crate::element::Element;
 use crate::error::KernelError;
+use crate::room::room;
 use serde::{Deserialize, Serialize};
 
 /// A block of numpy's `meshgrid`: one of the inputs, which have one axis each, along one axis, and

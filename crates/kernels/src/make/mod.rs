@@ -4,7 +4,6 @@ mod basic;
 mod constant;
 mod grid;
 mod random;
-mod room;
 
 pub use basic::{Diagonal, Line, Ramp};
 pub use constant::{Constant, Like};

@@ -3,10 +3,11 @@
 use super::matrix::Matrix;
 use super::ring::Ring;
 use super::single::{check_labels, order_of, summed};
-use super::{Labels, Matched, alike, shapes, zeros};
+use super::{Labels, Matched, alike, shapes};
 use crate::block::{Block, Extent};
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
+use crate::room::zeros;
 
 /// Up to this many terms a dot product is a plain loop.
 const SMALL_DOT: usize = 64;

@@ -137,25 +137,3 @@ fn shapes(name: &str, left: &Block, right: &Block) -> KernelError {
         right: crate::error::Shape(right.shape().into()),
     }
 }
-
-/// Room for a result, all zero.
-///
-/// # Errors
-/// If it is more than there can be.
-pub(crate) fn zeros<T: crate::Element>(name: &str, shape: &[usize]) -> Result<Vec<T>, KernelError> {
-    let len = shape.iter().try_fold(1_usize, |n, &len| n.checked_mul(len));
-    let mut room = Vec::new();
-    match len {
-        Some(len) if room.try_reserve_exact(len).is_ok() => {
-            room.resize(len, T::ZERO);
-            Ok(room)
-        }
-        _ => Err(KernelError::value(
-            name,
-            format!(
-                "a result of the shape {} is larger than memory",
-                crate::error::Shape(shape.into())
-            ),
-        )),
-    }
-}

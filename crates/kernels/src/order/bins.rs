@@ -6,6 +6,7 @@ use crate::dtype::DType;
 use crate::error::{KernelError, Shape};
 use crate::kernel::{Outputs, single};
 use crate::reduce::{as_float64, narrowed};
+use crate::room::zeros;
 
 /// Most values that are counted: a number far outside of what was meant would fill the memory.
 const VALUES_MAX: usize = 1 << 28;
@@ -22,11 +23,11 @@ pub(super) fn bincount(inputs: &[Block], minlength: usize) -> Result<Outputs, Ke
     let most = values.iter().max().map_or(0, |&most| most + 1);
     let len = most.max(minlength);
     let Some(weights) = weights else {
-        let mut counts = vec![0_i64; len];
+        let mut counts: Vec<i64> = zeros(NAME, &[len])?;
         values.into_iter().for_each(|value| counts[value] += 1);
         return Ok(single(Block::vector(counts)));
     };
-    let mut sums = vec![0.0; len];
+    let mut sums: Vec<f64> = zeros(NAME, &[len])?;
     for (value, weight) in values.into_iter().zip(weights) {
         sums[value] += weight;
     }
@@ -115,11 +116,11 @@ pub(super) fn histogram(inputs: &[Block]) -> Result<Outputs, KernelError> {
     let elements = as_float64(elements)?.into_vec::<f64>()?;
     let places = elements.into_iter().map(|x| bin_of(&edges, x));
     let Some(weights) = weights else {
-        let mut counts = vec![0_i64; bins];
+        let mut counts: Vec<i64> = zeros("histogram", &[bins])?;
         places.flatten().for_each(|bin| counts[bin] += 1);
         return Ok(single(Block::vector(counts)));
     };
-    let mut sums = vec![0.0; bins];
+    let mut sums: Vec<f64> = zeros("histogram", &[bins])?;
     for (bin, weight) in places.zip(weights) {
         if let Some(bin) = bin {
             sums[bin] += weight;

@@ -5,6 +5,7 @@ use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::error::KernelError;
 use crate::reduce::{as_float64, narrowed};
+use crate::room::filled;
 use serde::{Deserialize, Serialize};
 
 /// What a quantile between two elements is.
@@ -56,7 +57,7 @@ impl Quantiles {
         let dtype = whole.dtype();
         let mut lanes = Lanes::<f64>::of(&as_float64(&whole)?, self.axis)?;
         let (rows, count) = (lanes.count(), self.at.len().max(1));
-        let mut results = vec![f64::NAN; rows * count];
+        let mut results = filled("quantile", &[rows, count], f64::NAN)?;
         for (at, row) in lanes.rows().enumerate() {
             let row = match self.skip_nan {
                 true => numbers_first(row),

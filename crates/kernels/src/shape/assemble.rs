@@ -1,12 +1,12 @@
 //! One block of parts of others.
 
-use super::size_of;
 use crate::block::copy::{Lane, copy_box};
 use crate::block::{Block, Extent};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
 use crate::kernel::Class;
+use crate::room::{filled, zeros};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -194,11 +194,13 @@ impl Assemble {
         };
         let lens = self.lengths(&cells, &inputs)?;
         let shape: Extent = lens.iter().map(|lens| sum(lens)).collect();
-        let size = size_of(name, dtype, &shape)?;
         crate::dispatch!(dtype, T => {
             let fill = self.fill.as_ref().and_then(Fill::get::<T>);
-            let mut to = vec![fill.unwrap_or(T::ZERO); size];
-            if size > 0 {
+            let mut to: Vec<T> = match fill {
+                Some(fill) => filled(name, &shape, fill)?,
+                None => zeros(name, &shape)?,
+            };
+            if !to.is_empty() {
                 for cell in &cells {
                     if let Some(block) = cell.input.and_then(|input| inputs.get(input)) {
                         cell.copy(name, block.raw::<T>()?, block, &lens, &shape, &mut to)?;

@@ -1,9 +1,9 @@
 //! A matrix of zeros with given elements along a diagonal.
 
-use super::size_of;
 use crate::block::Block;
 use crate::element::Element;
 use crate::error::{KernelError, Shape};
+use crate::room::zeros;
 
 pub(super) fn matrix(block: Block, shape: [usize; 2], offset: i64) -> Result<Block, KernelError> {
     let [rows, columns] = shape;
@@ -17,9 +17,8 @@ pub(super) fn matrix(block: Block, shape: [usize; 2], offset: i64) -> Result<Blo
             right: Shape(shape.as_slice().into()),
         });
     }
-    let size = size_of("diag", block.dtype(), &shape)?;
     crate::dispatch!(block.dtype(), T => {
-        let mut to = vec![T::ZERO; size];
+        let mut to = zeros::<T>("diag", &shape)?;
         // Without elements there may be no diagonal either.
         if !block.is_empty() {
             let first = row * columns + column;

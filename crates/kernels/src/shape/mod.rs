@@ -16,8 +16,7 @@ pub use lengths::Len;
 pub use repeat::Times;
 
 use crate::block::{Block, Extent};
-use crate::dtype::DType;
-use crate::error::{KernelError, Shape};
+use crate::error::KernelError;
 use crate::kernel::{Class, Outputs, one, single};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -126,27 +125,3 @@ impl Reshape {
         Ok(single(made?))
     }
 }
-
-/// The number of elements of a shape that is to be made.
-///
-/// # Errors
-/// If no memory could hold them.
-fn size_of(operation: &str, dtype: DType, shape: &[usize]) -> Result<usize, KernelError> {
-    let fits = crate::block::size_of(shape).filter(|len| {
-        let bytes = len.checked_mul(dtype.itemsize());
-        bytes.is_some_and(|bytes| bytes <= MOST_BYTES)
-    });
-    fits.ok_or_else(|| {
-        KernelError::value(
-            operation,
-            format!(
-                "a block of the shape {} is larger than {} GiB",
-                Shape(shape.into()),
-                MOST_BYTES >> 30
-            ),
-        )
-    })
-}
-
-/// No block that is larger is made: it would be a wrong number, not a block.
-const MOST_BYTES: usize = 1 << 40;

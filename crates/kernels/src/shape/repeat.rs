@@ -1,9 +1,9 @@
 //! Each element several times.
 
-use super::size_of;
 use crate::block::{Block, Extent};
 use crate::element::Element;
 use crate::error::KernelError;
+use crate::room::room;
 use serde::{Deserialize, Serialize};
 
 /// How often elements are repeated.
@@ -46,29 +46,22 @@ pub(super) fn repeated(block: Block, axis: usize, times: &Times) -> Result<Block
     }
     let mut shape: Extent = block.shape().into();
     shape[axis] = times.total(len);
-    let size = size_of("repeat", block.dtype(), &shape)?;
     crate::dispatch!(block.dtype(), T => {
         let rows = block.into_vec::<T>()?;
-        Block::new(in_rows(&rows, len, &shape[axis + 1..], times, size), &shape)
+        let (mut to, size) = room("repeat", &shape)?;
+        if size > 0 {
+            in_rows(&rows, len, &shape[axis + 1..], times, &mut to);
+        }
+        Block::new(to, &shape)
     })
 }
 
-fn in_rows<T: Element>(
-    from: &[T],
-    len: usize,
-    inner: &[usize],
-    times: &Times,
-    size: usize,
-) -> Vec<T> {
-    let mut to = Vec::with_capacity(size);
-    if size > 0 {
-        for (at, row) in from.chunks_exact(inner.iter().product()).enumerate() {
-            for _ in 0..times.of(at % len) {
-                to.extend_from_slice(row);
-            }
+fn in_rows<T: Element>(from: &[T], len: usize, inner: &[usize], times: &Times, to: &mut Vec<T>) {
+    for (at, row) in from.chunks_exact(inner.iter().product()).enumerate() {
+        for _ in 0..times.of(at % len) {
+            to.extend_from_slice(row);
         }
     }
-    to
 }
 
 #[cfg(test)]

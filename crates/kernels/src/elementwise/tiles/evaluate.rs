@@ -38,7 +38,7 @@ impl Code {
         } = self;
 
         let dtypes: Vec<DType> = inputs.iter().map(Block::dtype).collect();
-        let (mut out, blocks, reused) = reuse(inputs, &shape, dtype);
+        let (mut out, blocks, reused) = reuse(inputs, &shape, dtype)?;
         let mut sources = Vec::with_capacity(blocks.len());
         for block in &blocks {
             sources.push(match block {
@@ -82,13 +82,15 @@ fn in_c_order(shape: &[usize]) -> Extent {
     strides
 }
 
+/// Memory for a result, the inputs that still have theirs, and which one gave its own.
+type Reused = (Tile, Vec<Option<Block>>, Option<usize>);
+
 /// Memory for the result: that of an input which nobody else has and which lies as the result does,
 /// else new. Gives the other inputs, and which one was taken.
-fn reuse(
-    inputs: Vec<Block>,
-    shape: &[usize],
-    dtype: DType,
-) -> (Tile, Vec<Option<Block>>, Option<usize>) {
+///
+/// # Errors
+/// If there is not so much memory.
+fn reuse(inputs: Vec<Block>, shape: &[usize], dtype: DType) -> Result<Reused, KernelError> {
     let mut taken = None;
     let mut blocks = Vec::with_capacity(inputs.len());
     for block in inputs {
@@ -104,10 +106,10 @@ fn reuse(
             Err(block) => blocks.push(Some(block)),
         }
     }
-    match taken {
+    Ok(match taken {
         Some((tile, at)) => (tile, blocks, Some(at)),
-        None => (Tile::zeros(dtype, shape.iter().product()), blocks, None),
-    }
+        None => (Tile::for_shape(dtype, shape)?, blocks, None),
+    })
 }
 
 /// Tiles in the cache, by what they hold.

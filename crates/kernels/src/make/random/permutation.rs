@@ -3,7 +3,7 @@
 use super::philox::Stream;
 use crate::block::Block;
 use crate::error::KernelError;
-use crate::make::room::room;
+use crate::room::room;
 use serde::{Deserialize, Serialize};
 
 /// A part of the numbers from 0 to below `of`, each once, in random order: places `first` to

@@ -4,7 +4,7 @@ use super::philox::Stream;
 use crate::block::{Block, Extent};
 use crate::element::Element;
 use crate::error::KernelError;
-use crate::make::room::filled;
+use crate::room::zeros;
 use serde::{Deserialize, Serialize};
 
 /// A block's shape, and where it lies in its array.
@@ -48,7 +48,7 @@ impl Place {
     ) -> Result<Block, KernelError> {
         debug_assert!(words <= MOST_WORDS, "{words} words per element");
         let mut buffer = [0; MOST_WORDS * TILE];
-        let mut elements = filled(name, &self.shape, T::ZERO)?;
+        let mut elements = zeros(name, &self.shape)?;
         let mut rest = elements.as_mut_slice();
         for run in self.runs()? {
             let (row, after) = rest.split_at_mut(run.len.min(rest.len()));
