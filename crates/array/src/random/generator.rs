@@ -48,6 +48,13 @@ pub(super) enum Kind {
     Permutation,
     Choice,
     Race,
+    LogNormal,
+    Weibull,
+    Pareto,
+    Rayleigh,
+    Gumbel,
+    Logistic,
+    Laplace,
 }
 
 impl Generator {
@@ -97,7 +104,7 @@ impl Generator {
     }
 
     #[track_caller]
-    fn floats(
+    pub(super) fn floats(
         &self,
         name: &'static str,
         kind: Kind,

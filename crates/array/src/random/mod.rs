@@ -4,6 +4,7 @@
 //! and on nothing else: not on the chunks, and not on the cluster.
 
 mod choice;
+mod derived;
 mod generator;
 mod shuffle;
 
@@ -60,6 +61,55 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "random.exponential",
         FLOAT,
         "waiting times of a mean",
+    ),
+    new(
+        "lognormal",
+        "random.Generator.lognormal",
+        "random.lognormal",
+        FLOAT,
+        "numbers whose logarithm is normal",
+    ),
+    new(
+        "weibull",
+        "random.Generator.weibull",
+        "random.weibull",
+        FLOAT,
+        "the Weibull distribution of a form",
+    ),
+    new(
+        "pareto",
+        "random.Generator.pareto",
+        "random.pareto",
+        FLOAT,
+        "the Pareto distribution of the second kind (Lomax)",
+    ),
+    new(
+        "rayleigh",
+        "random.Generator.rayleigh",
+        "random.rayleigh",
+        FLOAT,
+        "lengths of vectors of two normal numbers",
+    ),
+    new(
+        "gumbel",
+        "random.Generator.gumbel",
+        "random.gumbel",
+        FLOAT,
+        "largest ones of many",
+    ),
+    new(
+        "logistic",
+        "random.Generator.logistic",
+        "random.logistic",
+        FLOAT,
+        "the logistic distribution of a mean and a scale",
+    ),
+    new(
+        "laplace",
+        "random.Generator.laplace",
+        "random.laplace",
+        FLOAT,
+        "waiting times to both sides of a mean",
     ),
     new(
         "bernoulli",

@@ -17,6 +17,9 @@ fn draws(shape: [usize; 2], chunks: &Chunks) -> Vec<Array> {
         random.uniform(-2.0, 5.0, shape, chunks.clone()),
         random.normal(1.0, 2.0, shape, chunks.clone()),
         random.exponential(3.0, shape, chunks.clone()),
+        random.lognormal(0.0, 1.0, shape, chunks.clone()),
+        random.weibull(1.0, shape, chunks.clone()),
+        random.laplace(0.0, 1.0, shape, chunks.clone()),
         random.bernoulli(0.25, shape, chunks.clone()),
         random.integers(-5, 5, DType::I16, shape, chunks.clone()),
         random.integers(0, 1_i64 << 40, DType::U64, shape, chunks.clone()),
@@ -152,4 +155,76 @@ fn what_cannot_be_is_in_the_failed_state() {
     ] {
         assert!(failed.check().is_err());
     }
+}
+
+/// Shares of what is below a number, by the distribution's function.
+#[test]
+fn derived_numbers_are_spread_as_they_should() {
+    let random = Generator::new(5);
+    let (shape, chunks) = ([40_000], Chunks::of([30_000]));
+    let e = std::f64::consts::E;
+    // The draw, a number, and the share of the distribution that is below it.
+    let cases = [
+        (random.lognormal(1.0, 2.0, shape, chunks.clone()), e, 0.5),
+        (
+            random.lognormal(0.0, 1.0, shape, chunks.clone()),
+            e,
+            0.841_344_7,
+        ),
+        (
+            random.weibull(2.0, shape, chunks.clone()),
+            1.0,
+            1.0 - 1.0 / e,
+        ),
+        (random.weibull(2.0, shape, chunks.clone()), 0.5, 0.221_199_2),
+        (random.pareto(3.0, shape, chunks.clone()), 1.0, 1.0 - 0.125),
+        (
+            random.rayleigh(2.0, shape, chunks.clone()),
+            2.0,
+            0.393_469_3,
+        ),
+        (random.gumbel(1.0, 3.0, shape, chunks.clone()), 1.0, 1.0 / e),
+        (
+            random.gumbel(0.0, 1.0, shape, chunks.clone()),
+            1.0,
+            0.692_200_6,
+        ),
+        (random.logistic(2.0, 3.0, shape, chunks.clone()), 2.0, 0.5),
+        (
+            random.logistic(0.0, 1.0, shape, chunks.clone()),
+            -1.0,
+            0.268_941_4,
+        ),
+        (random.laplace(2.0, 3.0, shape, chunks.clone()), 2.0, 0.5),
+        (
+            random.laplace(0.0, 1.0, shape, chunks.clone()),
+            -1.0,
+            0.5 / e,
+        ),
+        (
+            random.laplace(0.0, 1.0, shape, chunks.clone()),
+            2.0,
+            1.0 - 0.5 / (e * e),
+        ),
+    ];
+    for (draw, number, share) in cases {
+        let below = draw.lt(number).mean().to_local_here::<f64>().unwrap()[[]];
+        // Five standard deviations of a share of so many draws.
+        assert!(
+            (below - share).abs() < 0.0125,
+            "{}: {below} not {share}",
+            draw.name()
+        );
+        let whole = draw.isfinite().all().to_local_here::<bool>().unwrap()[[]];
+        assert!(whole, "{}", draw.name());
+    }
+    for draw in [
+        random.gumbel(0.0, 0.0, shape, chunks.clone()),
+        random.lognormal(0.0, -1.0, shape, chunks.clone()),
+        random.pareto(f64::NAN, shape, chunks.clone()),
+    ] {
+        assert!(draw.check().is_err());
+    }
+    let small = Generator::new(5).with_dtype(DType::F32);
+    assert_eq!(small.laplace(0.0, 1.0, shape, chunks).dtype(), DType::F32);
 }
