@@ -118,9 +118,18 @@ impl Axis {
     /// An axis of `blocks` blocks of unknown lengths, with the hash of what cut it. `reason` says in
     /// words where the cut comes from: "a mask from greater-3f2a".
     pub(crate) fn unknown(blocks: usize, cut: &Identity, reason: impl Into<String>) -> Self {
+        Self::partly_known(vec![None; blocks], cut, reason)
+    }
+
+    /// As [`Axis::unknown`], of blocks some of which have a known length.
+    pub(crate) fn partly_known(
+        lengths: Vec<Option<usize>>,
+        cut: &Identity,
+        reason: impl Into<String>,
+    ) -> Self {
         Self {
-            lengths: vec![None; blocks].into(),
-            len: None,
+            len: sum(&lengths),
+            lengths: lengths.into(),
             cut: Some(Arc::new(Cut {
                 id: AxisId(cut.digest()),
                 reason: reason.into(),

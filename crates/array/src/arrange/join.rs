@@ -19,7 +19,7 @@ const fn entry(name: &'static str, summary: &'static str) -> Operation {
         dask: name,
         dtype: "the common dtype of the arrays",
         unknown: OnUnknown::Works(
-            "a new cut along the axis of joining; along the others the arrays must be cut alike",
+            "a new cut along the axis of joining, where known blocks stay known; along the others the arrays must be cut alike",
         ),
         empty: "adds nothing",
         summary,
@@ -209,12 +209,13 @@ fn joined(operation: &str, arrays: Vec<&Array>, axis: isize) -> Result<Array> {
     Ok(Array::from_layer(layer, &parts, dtype, axes))
 }
 
+/// What is known of the parts is known of the whole.
 fn behind_each_other(along: &[Axis]) -> Axis {
-    let known: Option<Vec<Vec<usize>>> = along.iter().map(Axis::known_lengths).collect();
-    match known {
-        Some(known) => Axis::known(known.into_iter().flatten()),
-        None => Axis::unknown(
-            along.iter().map(Axis::blocks).sum(),
+    let lengths: Vec<Option<usize>> = along.iter().flat_map(Axis::lengths).copied().collect();
+    match lengths.iter().copied().collect::<Option<Vec<usize>>>() {
+        Some(known) => Axis::known(known),
+        None => Axis::partly_known(
+            lengths,
             &derived("concatenate", along),
             "arrays that were joined",
         ),
