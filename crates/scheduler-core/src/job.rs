@@ -221,8 +221,12 @@ impl JobTable {
         job.running += 1;
         job.given_ns = job.given_ns.saturating_add(work_ns);
         self.served = self.served.max(job.account);
-        let charged = u128::from(work_ns) * u128::from(WEIGHT) / u128::from(job.weight.max(1));
-        let charged = u64::try_from(charged).unwrap_or(u64::MAX);
+        let charged = if job.weight == WEIGHT {
+            work_ns
+        } else {
+            let charged = u128::from(work_ns) * u128::from(WEIGHT) / u128::from(job.weight.max(1));
+            u64::try_from(charged).unwrap_or(u64::MAX)
+        };
         job.account = job.account.saturating_add(charged);
         self.take_place(slot);
     }

@@ -124,17 +124,22 @@ impl<E: Entry> SortedList<E> {
                 self.leaves.push(leaf);
                 continue;
             }
-            let mut merged: Vec<u128> = leaf.into();
+            let leaf: Vec<u128> = leaf.into();
+            let mut merged = Vec::with_capacity(2 * leaf.len());
+            let mut leaf = leaf.into_iter().peekable();
             while let Some(entry) = left.next_if(belongs) {
+                while let Some(before) = leaf.next_if(|&before| before < entry) {
+                    merged.push(before);
+                }
                 merged.push(entry);
             }
+            merged.extend(leaf);
             Self::append(&mut self.leaves, &mut self.greatest, merged);
         }
         Self::append(&mut self.leaves, &mut self.greatest, left.collect());
     }
 
     fn append(leaves: &mut Vec<Leaf>, greatest: &mut Vec<u128>, mut entries: Vec<u128>) {
-        entries.sort_unstable();
         let pieces = entries.len().div_ceil(E::LEAF_MAX);
         for piece in 0..pieces {
             let range = entries.len() * piece / pieces..entries.len() * (piece + 1) / pieces;
