@@ -23,4 +23,4 @@ pub use metrics::{
 pub use process::watch_process;
 pub use tap::Tap;
 pub use tdigest::{Centroid, Histogram, TDigest, TDigestError};
-pub use ticks::{TICK, measure_ticks, shift_windows};
+pub use ticks::{IDLE_TICK, TICK, measure_ticks, shift_windows};

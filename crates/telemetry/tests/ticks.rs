@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
-use taskloom_telemetry::{Metrics, TICK, measure_ticks, shift_windows};
+use taskloom_telemetry::{IDLE_TICK, Metrics, TICK, measure_ticks, shift_windows};
 use tokio::time::{advance, sleep};
 
 fn start() -> Metrics {
@@ -31,6 +31,27 @@ async fn c5_a_blocked_loop_shows() {
     sleep(TICK).await;
     let [window, ..] = metrics.digest("tick-duration").windows();
     assert!(window.max() >= 0.3, "{}", window.max());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_that_is_idle_for_long_ticks_seldom_until_one_is_late() {
+    let metrics = start();
+    let count = || metrics.digest("tick-duration").count();
+    sleep(Duration::from_millis(1_005)).await;
+    let after_a_second = count();
+    assert!((40..=50).contains(&after_a_second), "{after_a_second}");
+    sleep(Duration::from_secs(10)).await;
+    let idle = count() - after_a_second;
+    // Ten a second; some more where another process holds this one up, which looks like work.
+    assert!((90..400).contains(&idle), "{idle}");
+    // It still shows a block in full, and what follows it is looked at closely.
+    advance(Duration::from_millis(300)).await;
+    sleep(IDLE_TICK).await;
+    let [window, ..] = metrics.digest("tick-duration").windows();
+    assert!(window.max() >= 0.3, "{}", window.max());
+    let before = count();
+    sleep(Duration::from_millis(205)).await;
+    assert!(count() - before >= 9, "{}", count() - before);
 }
 
 #[tokio::test(start_paused = true)]
