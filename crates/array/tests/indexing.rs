@@ -458,3 +458,17 @@ fn a_mask_of_fewer_axes_is_for_the_first() {
     set.set(&mask, 0).unwrap();
     assert_eq!(ints(&set).sum(), whole.sum() - (5 + 17 + 29 + 41));
 }
+
+#[test]
+fn one_element_among_empty_blocks_is_assigned_by_count() {
+    let chunks = Chunks::exact([vec![0, 1, 0], vec![1]]);
+    let x = Array::from_ndarray(&ndarray::array![[7_i64]], chunks).unwrap();
+    for (truth, given) in [(false, vec![]), (true, vec![9])] {
+        let mask = Array::from_ndarray(&ndarray::array![[truth]], Chunks::whole()).unwrap();
+        let value = Array::from_ndarray(&ndarray::Array1::from(given), Chunks::whole()).unwrap();
+        let mut set = x.clone();
+        set.set(&mask, &value).unwrap();
+        let expected = if truth { 9 } else { 7 };
+        assert_eq!(set.to_local_here::<i64>().unwrap()[[0, 0]], expected);
+    }
+}

@@ -176,3 +176,14 @@ fn covariances_of_rows_that_a_mask_left() {
             .is_err()
     );
 }
+
+#[test]
+fn one_nan_has_no_place() {
+    let one = |x: f64| Array::from_ndarray(&ndarray::arr0(x), Chunks::whole()).unwrap();
+    assert!(one(f64::NAN).nanargmin().compute_here().is_err());
+    assert_eq!(
+        one(f64::NAN).argmin().to_local_here::<i64>().unwrap()[[]],
+        0
+    );
+    assert_eq!(one(2.0).nanargmax().to_local_here::<i64>().unwrap()[[]], 0);
+}

@@ -217,7 +217,11 @@ fn best_of<T: Ordered>(
 }
 
 /// The places as one index each, in C order of the reduced axes.
-pub(super) fn finish(state: &[Block], operation: &str) -> Result<Block, KernelError> {
+pub(super) fn finish(
+    state: &[Block],
+    operation: &str,
+    skip_nan: bool,
+) -> Result<Block, KernelError> {
     let [value, places, lens] = state else {
         return Err(KernelError::Program(format!(
             "{operation} without its state"
@@ -231,15 +235,25 @@ pub(super) fn finish(state: &[Block], operation: &str) -> Result<Block, KernelEr
             operation: operation.to_owned(),
         });
     }
+    let nowhere = || {
+        KernelError::value(
+            operation,
+            "all-NaN slice encountered: there is no place of what is not NaN",
+        )
+    };
+    // A number without axes has no place to show that it is left out.
+    if skip_nan
+        && lens.is_empty()
+        && crate::dispatch!(value.dtype(), T => value.item::<T>()?.is_nan())
+    {
+        return Err(nowhere());
+    }
     let mut indices = vec![0_i64; results];
     for (axis, &len) in lens.iter().enumerate() {
         for (at, index) in indices.iter_mut().enumerate() {
             let place = places[axis * results + at];
             if place < 0 {
-                return Err(KernelError::value(
-                    operation,
-                    "all-NaN slice encountered: there is no place of what is not NaN",
-                ));
+                return Err(nowhere());
             }
             *index = index.wrapping_mul(len).wrapping_add(place);
         }

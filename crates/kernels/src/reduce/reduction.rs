@@ -382,7 +382,7 @@ impl Reduction {
                     _ => moment,
                 }
             }
-            What::ArgMin | What::ArgMax => place::finish(state, self.name())?,
+            What::ArgMin | What::ArgMax => place::finish(state, self.name(), self.skip_nan)?,
         };
         let result = narrowed(result, self.result_dtype())?;
         if self.keepdims {

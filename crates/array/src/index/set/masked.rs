@@ -114,7 +114,7 @@ impl Array {
                 .axes()
                 .iter()
                 .zip(self.axes())
-                .any(|(m, x)| m.is_one() && !x.is_one())
+                .any(|(m, x)| m.is_one() && x.len() != Some(1))
         {
             return false;
         }
@@ -145,8 +145,16 @@ impl Array {
         }
         let mut along = vec![Along::Whole; mask.ndim()];
         along.extend(std::iter::repeat_n(Along::New, missing));
-        let mask = basic(mask, &along);
-        self.stretching(operation, &mask, self.axes())
+        let mask = self.stretching(operation, &basic(mask, &along), self.axes())?;
+        // Where the array's one element stands among empty blocks, the mask's does too.
+        let axes = mask.axes().iter().zip(self.axes()).map(|(mine, theirs)| {
+            let axis = match mine.is_one() && theirs.len() == Some(1) {
+                true => theirs,
+                false => mine,
+            };
+            axis.clone()
+        });
+        mask.rechunk_to(operation, &axes.collect::<Vec<Axis>>())
     }
 
     /// An array cut as `axes`, to whose shape it stretches: its axes are the last ones.
