@@ -51,8 +51,8 @@ mod inner {
     }
 }
 
-#[tokio::main]
-async fn main() -> taskloom::Result<()> {
+#[tokio::test]
+async fn actors_of_private_types_work() -> taskloom::Result<()> {
     let client = taskloom::local().await?;
     inner::play(&client).await
 }

@@ -38,7 +38,8 @@ fn tuples(one: &TaskFuture<i64>) -> TaskCall<String> {
     label::task(("x".to_owned(), one), "1")
 }
 
-fn main() {
+#[test]
+fn calls_take_values_futures_and_nodes() {
     let _ = (calls, tuples);
     let mut graph = Graph::new();
     let node = graph.add(inc::task(1));

@@ -78,7 +78,8 @@ async fn calls(client: &Client, many: Vec<TaskFuture<i64>>) -> taskloom::Result<
     Ok(())
 }
 
-fn main() {
+#[test]
+fn futures_come_alone_in_rows_and_in_tuples() {
     assert_eq!(options().final_key().unwrap().as_str(), "one");
     let _ = sets;
 }

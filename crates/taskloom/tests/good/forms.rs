@@ -1,7 +1,5 @@
 //! Tasks and calls of all forms in a crate that knows `taskloom` and not the crates below it.
 
-#![allow(clippy::unwrap_used)]
-
 use std::process::ExitCode;
 use taskloom::prelude::*;
 use taskloom::{Buffer, Buffers, Bytes, TaskCall};
