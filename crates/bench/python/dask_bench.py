@@ -150,8 +150,8 @@ def tasks_known(dask_scheduler):
     return len(dask_scheduler.tasks)
 
 
-def drained(client):
-    while client.run_on_scheduler(tasks_known):
+def drained(client, kept=0):
+    while client.run_on_scheduler(tasks_known) > kept:
         time.sleep(0.02)
 
 

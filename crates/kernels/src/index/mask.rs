@@ -76,20 +76,28 @@ fn compress<T: Element>(elements: &[T], truths: &[bool]) -> Vec<T> {
     // One place more, for the last element that is written and not selected.
     let mut selected = vec![T::ZERO; count + 1];
     let mut at = 0;
-    let (eights, _) = truths.as_chunks::<8>();
+    let (eights, _) = bytemuck::cast_slice::<bool, u8>(truths).as_chunks::<8>();
     let (values, _) = elements.as_chunks::<8>();
     for (truths, values) in eights.iter().zip(values) {
-        match u64::from_ne_bytes(truths.map(u8::from)) {
+        match u64::from_ne_bytes(*truths) {
             0 => {}
             0x0101_0101_0101_0101 => {
                 selected[at..at + 8].copy_from_slice(values);
                 at += 8;
             }
             _ => {
-                for (&truth, &value) in truths.iter().zip(values) {
-                    selected[at] = value;
-                    at += usize::from(truth);
+                // The places of all eight first: the writes do not wait for each other then.
+                let ends = ends(*truths);
+                if let Some(room) = selected[at..].first_chunk_mut::<8>() {
+                    for (&end, &value) in ends.iter().zip(values) {
+                        room[usize::from(end & 7)] = value;
+                    }
+                } else {
+                    for (&end, &value) in ends.iter().zip(values) {
+                        selected[at + usize::from(end)] = value;
+                    }
                 }
+                at += usize::from(ends[7] + truths[7]);
             }
         }
     }
@@ -102,11 +110,17 @@ fn compress<T: Element>(elements: &[T], truths: &[bool]) -> Vec<T> {
     selected
 }
 
+/// For each of eight truths, how many are true before it: the sums of all bytes below, by one
+/// multiplication.
+fn ends(truths: [u8; 8]) -> [u8; 8] {
+    let sums = u64::from_le_bytes(truths).wrapping_mul(0x0101_0101_0101_0101);
+    (sums << 8).to_le_bytes()
+}
+
 pub(super) fn count(truths: &[bool]) -> usize {
     // Bytes first: the compiler adds 32 or 64 of them at once.
-    let sums = truths.chunks(255);
-    let sums = sums.map(|part| usize::from(part.iter().map(|&truth| u8::from(truth)).sum::<u8>()));
-    sums.sum()
+    let sums = bytemuck::cast_slice::<bool, u8>(truths).chunks(255);
+    sums.map(|part| usize::from(part.iter().sum::<u8>())).sum()
 }
 
 /// How many truths there are per place of the first `lead` axes.

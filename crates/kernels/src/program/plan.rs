@@ -1,10 +1,12 @@
 //! Which steps of a program are computed together.
 //!
 //! Steps that work element by element, and whose results only such steps take, are computed with
-//! these, tile by tile; a reduction takes the tiles of its one input as they are made.
+//! these, tile by tile; a reduction takes the tiles of its one input as they are made. If that input
+//! is what a mask selects, the mask is made and used piece by piece as well.
 
-use super::{Program, Source};
+use super::{Program, Source, Step};
 use crate::error::KernelError;
+use crate::index::Index;
 use crate::kernel::Kernel;
 
 /// When each step is computed, and when each block is needed for the last time.
@@ -45,19 +47,26 @@ impl Plan {
         }
         let mut with: Vec<usize> = (0..steps).collect();
         for at in (0..steps).rev() {
-            if !matches!(program.steps[at].kernel, Kernel::Elementwise(_)) {
+            let selects = is_selection(&program.steps[at].kernel);
+            if !selects && !matches!(program.steps[at].kernel, Kernel::Elementwise(_)) {
                 continue;
             }
-            let mut targets = users[at]
-                .iter()
-                .map(|&user| match &program.steps[user].kernel {
-                    Kernel::Elementwise(_) => Some(with[user]),
+            let alone = users[at].len() == 1;
+            let mut targets = users[at].iter().map(|&user| {
+                let Step { kernel, inputs, .. } = &program.steps[user];
+                match kernel {
+                    Kernel::Elementwise(_) if !selects => Some(with[user]),
                     Kernel::Reduce(reduce) => {
-                        let alone = users[at].len() == 1 && program.steps[user].inputs.len() == 1;
+                        let alone = alone && inputs.len() == 1;
                         (alone && reduce.in_bands().is_some()).then_some(user)
                     }
+                    kernel if is_selection(kernel) => {
+                        let is_mask = inputs.get(1) == Some(&Source::Step(at as u32, 0));
+                        (alone && !selects && is_mask && with[user] != user).then_some(with[user])
+                    }
                     _ => None,
-                });
+                }
+            });
             if let Some(Some(first)) = targets.next()
                 && targets.all(|target| target == Some(first))
             {
@@ -104,4 +113,9 @@ impl Plan {
             Source::Step(step, _) => self.last_use_of_step[step as usize],
         }
     }
+}
+
+/// Whether a step selects elements by a mask that begins at the first axis.
+pub(super) fn is_selection(kernel: &Kernel) -> bool {
+    matches!(kernel, Kernel::Index(Index::Select { axis: 0 }))
 }

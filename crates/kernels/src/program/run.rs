@@ -1,6 +1,6 @@
 //! A program as it runs.
 
-use super::plan::Plan;
+use super::plan::{Plan, is_selection};
 use super::{Program, Source, Step};
 use crate::block::{Block, Extent};
 use crate::elementwise::Elementwise;
@@ -54,8 +54,11 @@ impl<'a> Run<'a> {
                     single(self.group(at, &members)?.run()?)
                 }
                 Kernel::Reduce(reduce) if !self.plan.members(at).is_empty() => {
-                    let members = self.plan.members(at).to_vec();
-                    reduced(reduce, self.group(at, &members)?)?
+                    let mut members = self.plan.members(at).to_vec();
+                    match members.pop_if(|last| is_selection(&program.steps[*last].kernel)) {
+                        Some(select) => self.selected(reduce, at, select, &members)?,
+                        None => reduced(reduce, self.group(at, &members)?)?,
+                    }
                 }
                 kernel => {
                     let inputs = self.take_all(at, step)?;
@@ -100,6 +103,44 @@ impl<'a> Run<'a> {
                 made.get_mut(output as usize)
             }
         }
+    }
+
+    /// The reduction `at` of what step `select` selects with the mask that `members` make, which is
+    /// there already if there are none.
+    fn selected(
+        &mut self,
+        reduce: &Reduce,
+        at: usize,
+        select: usize,
+        members: &[usize],
+    ) -> Result<Outputs, KernelError> {
+        let step = &self.program.steps[select];
+        let &[data, mask] = step.inputs.as_slice() else {
+            return Err(KernelError::Program("a mask takes two inputs".to_owned()));
+        };
+        let data = self.take(data, false)?;
+        let mask = match members.is_empty() {
+            true => Mask::Block(self.take(mask, false)?),
+            false => Mask::Group(self.group(at, members)?),
+        };
+        check(step, [data.shape(), mask.shape()].into_iter())?;
+        let Some((reduction, step_len)) = reduce
+            .in_bands()
+            .filter(|_| data.shape() == mask.shape())
+            .zip(rows_of_band(data.shape()))
+        else {
+            let selected = step.kernel.run(vec![data, mask.whole()?])?;
+            return reduce.run(selected.into_vec());
+        };
+        let mut states = Vec::new();
+        for start in (0..data.len_of(0)).step_by(step_len) {
+            let len = step_len.min(data.len_of(0) - start);
+            let parts = vec![data.sliced(0, start, len, 1)?, mask.band(start, len)?];
+            for selected in step.kernel.run(parts)? {
+                states.extend(reduction.partial(&selected)?);
+            }
+        }
+        reduce.of_states(reduction, &states)
     }
 
     /// The steps `members`, the last of which makes the result, to be computed together with step
@@ -220,6 +261,42 @@ impl Group<'_> {
         }
         self.on(parts)
     }
+}
+
+/// A mask that is there, or will be.
+enum Mask<'a> {
+    Block(Block),
+    Group(Group<'a>),
+}
+
+impl Mask<'_> {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::Block(block) => block.shape(),
+            Self::Group(group) => &group.shape,
+        }
+    }
+
+    fn whole(self) -> Result<Block, KernelError> {
+        match self {
+            Self::Block(block) => Ok(block),
+            Self::Group(group) => group.run(),
+        }
+    }
+
+    fn band(&self, start: usize, len: usize) -> Result<Block, KernelError> {
+        match self {
+            Self::Block(block) => block.sliced(0, start, len, 1),
+            Self::Group(group) => group.band(0, start, len),
+        }
+    }
+}
+
+/// How many places of the first axis a band has; `None` if one band would be all.
+fn rows_of_band(shape: &[usize]) -> Option<usize> {
+    let (&rows, of_row) = shape.split_first()?;
+    let step = (BAND / of_row.iter().product::<usize>().max(1)).max(1);
+    (step < rows).then_some(step)
 }
 
 /// The reduction of what a group makes, band by band, so that it is never there as a whole.

@@ -263,3 +263,52 @@ proptest! {
         prop_assert_eq!(&program.run(inputs).unwrap()[0], &expected);
     }
 }
+
+proptest! {
+    /// What a mask selects is reduced as it is selected, and with the same result.
+    #[test]
+    fn selections_are_reduced_in_bands(
+        rows in 0_usize..300, columns in 0_usize..300, bound in 0.0..100.0_f64,
+        (what, made) in (0_usize..3, proptest::bool::ANY),
+    ) {
+        let what = [What::Sum, What::CountNonzero, What::Std { ddof: 0 }][what];
+        let select = Kernel::Index(crate::index::Index::Select { axis: 0 });
+        let program = Program {
+            steps: vec![
+                step(with_number(Binary::Multiply, 0.5), &[Source::Input(0)]),
+                step(with_number(Binary::Greater, bound), &[Source::Step(0, 0)]),
+                step(select, &[
+                    Source::Input(0),
+                    if made { Source::Step(1, 0) } else { Source::Input(1) },
+                ]),
+                step(reduce(what, Axes::of([0])), &[Source::Step(2, 0)]),
+            ],
+        };
+        let data = block(rows, columns);
+        let mask = Kernel::Elementwise(Elementwise::binary_of(
+            Binary::Less,
+            DType::F64,
+            [Operand::Block, Operand::Number(Scalar::from(bound))],
+        ));
+        let mask = mask.run(vec![data.clone()]).unwrap().remove(0);
+        let inputs = vec![data, mask];
+        let program = match made {
+            true => program,
+            false => Program { steps: vec![
+                Step { inputs: smallvec![Source::Input(0), Source::Input(1)], ..program.steps[2].clone() },
+                Step { inputs: smallvec![Source::Step(0, 0)], ..program.steps[3].clone() },
+            ] },
+        };
+        let expected = number(&one_after_another(&program, &inputs));
+        let found = number(&program.run(inputs).unwrap()[0]);
+        let near = (expected - found).abs() <= expected.abs() * 1e-12;
+        proptest::prop_assert!(near || expected.is_nan() && found.is_nan(), "{expected} {found}");
+    }
+}
+
+fn number(block: &Block) -> f64 {
+    match block.dtype() {
+        DType::I64 => block.item::<i64>().unwrap() as f64,
+        _ => block.item::<f64>().unwrap(),
+    }
+}
