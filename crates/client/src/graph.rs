@@ -71,6 +71,15 @@ impl Graph {
         Self::default()
     }
 
+    /// A graph without tasks, with room for so many.
+    pub fn with_capacity(tasks: usize) -> Self {
+        Self {
+            tasks: Vec::with_capacity(tasks),
+            places: FxHashMap::with_capacity_and_hasher(tasks, Default::default()),
+            ..Self::default()
+        }
+    }
+
     /// How many tasks there are, counting those that are only named yet.
     pub fn len(&self) -> usize {
         self.tasks.len()

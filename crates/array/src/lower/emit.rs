@@ -63,7 +63,7 @@ impl Plan {
     ///
     /// # Errors
     /// If the target refuses a task.
-    pub(crate) fn emit<T: Target>(mut self, target: &mut T) -> Result<Vec<T::Handle>> {
+    pub(crate) fn emit<T: Target>(&self, target: &mut T) -> Result<Vec<T::Handle>> {
         let mut made = Made {
             handles: std::iter::repeat_with(Vec::new)
                 .take(self.nodes.len())
@@ -71,7 +71,7 @@ impl Plan {
         };
         let mut builder = Builder::default();
         for at in 0..self.nodes.len() as u32 {
-            let blocks = self.nodes[at as usize].tasks.len();
+            let blocks = self.nodes[at as usize].blocks();
             for block in 0..blocks as u32 {
                 let planned = &self.nodes[at as usize];
                 let handle = if let Some(leaf) = planned.node.layer().leaf() {
@@ -87,10 +87,9 @@ impl Plan {
                 made.put((at, block), blocks, handle);
             }
         }
-        let wanted = std::mem::take(&mut self.wanted);
-        wanted
-            .into_iter()
-            .map(|place| {
+        self.wanted
+            .iter()
+            .map(|&place| {
                 let (place, output) = self.resolve(place, 0)?;
                 let handle = made.get(place).ok_or_else(|| lost(&self.nodes, place))?;
                 match self.output_of(place, output) {
@@ -114,32 +113,25 @@ impl Plan {
             if planned.is_leaf() {
                 return Ok((place, output));
             }
-            match planned.tasks.get(place.1 as usize) {
-                Some(Some(BlockTask {
-                    work: Work::Alias,
-                    inputs,
-                    ..
-                })) => {
-                    let input = inputs.first().ok_or_else(|| lost(&self.nodes, place))?;
-                    let node = planned.inputs[input.input];
-                    (place, output) = ((node, input.block as u32), input.output);
-                }
-                _ => return Ok((place, output)),
-            }
+            let Some(alias) = planned.alias(place.1) else {
+                return Ok((place, output));
+            };
+            let node = planned.inputs.get(alias.input);
+            let node = node.ok_or_else(|| lost(&self.nodes, place))?;
+            (place, output) = ((*node, alias.block as u32), alias.output);
         }
     }
 
     /// Makes the task of a block that has one of its own.
     fn task<T: Target>(
-        &mut self,
+        &self,
         root: Place,
         builder: &mut Builder,
         made: &Made<T::Handle>,
         target: &mut T,
     ) -> Result<T::Handle> {
         let outputs = self.nodes[root.0 as usize].node.layer().outputs();
-        let slot = &mut self.nodes[root.0 as usize].tasks[root.1 as usize];
-        let task = slot.take().ok_or_else(|| lost(&self.nodes, root))?;
+        let task = self.nodes[root.0 as usize].work(root.1);
         builder.clear();
         if let Work::User(call) = &task.work {
             let inputs = task.inputs.iter().map(|input| {
@@ -166,7 +158,7 @@ impl Plan {
 
     /// Puts the steps of a task into the builder: those of all blocks that are computed within it,
     /// each after what it uses.
-    fn build(&mut self, root: Place, task: BlockTask, builder: &mut Builder) -> Result<()> {
+    fn build(&self, root: Place, task: BlockTask, builder: &mut Builder) -> Result<()> {
         let mut open = vec![Open::new(root, task)];
         while let Some(top) = open.last_mut() {
             let Some(input) = top.task.inputs.get(top.sources.len()) else {
@@ -184,12 +176,7 @@ impl Plan {
             } else if let Some(step) = builder.step(place) {
                 top.sources.push(Source::Step(step, output));
             } else {
-                // What is made of nothing may be within several tasks; all else is within one.
-                let task = match self.nodes[place.0 as usize].tasks[place.1 as usize].take() {
-                    Some(task) if !task.inputs.is_empty() => task,
-                    _ => self.nodes[place.0 as usize].work(place.1),
-                };
-                open.push(Open::new(place, task));
+                open.push(Open::new(place, planned.work(place.1)));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::error::{ArrayError, Result};
 use crate::identity::NodeId;
-use crate::layer::{BlockTask, Leaf, Work};
+use crate::layer::{BlockRef, BlockTask, Leaf, Work};
 use crate::node::{Node, place};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -50,7 +50,9 @@ pub(super) struct Planned {
     pub(super) inputs: SmallVec<[u32; 3]>,
     roots: Vec<Root>,
     flags: Vec<u8>,
-    pub(super) tasks: Vec<Option<BlockTask>>,
+    /// Which block each one is, where it is that of an input; empty if none is. The rest of the work
+    /// is made anew when it is wanted: kept, it would be most of the memory of a plan.
+    aliases: Vec<Option<BlockRef>>,
     /// The number of its first block among all blocks of the plan.
     base: u32,
 }
@@ -66,6 +68,15 @@ impl Planned {
 
     pub(super) fn is_used(&self, block: u32) -> bool {
         self.roots[block as usize] != UNUSED
+    }
+
+    pub(super) fn blocks(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// The block of an input that this one is.
+    pub(super) fn alias(&self, block: u32) -> Option<BlockRef> {
+        *self.aliases.get(block as usize)?
     }
 
     /// The work for a block, made anew.
@@ -158,9 +169,18 @@ impl Plan {
                 };
                 used.flags[input.block] |= their_flags;
             }
-            planned.tasks[block as usize] = Some(task);
+            if is_alias {
+                planned.aliases.resize(planned.roots.len(), None);
+                planned.aliases[block as usize] = task.inputs.first().copied();
+            }
         }
         Ok(())
+    }
+
+    /// How many tasks there will be.
+    pub(crate) fn tasks(&self) -> usize {
+        let own = |planned: &Planned| planned.flags.iter().filter(|&&f| f & OWN != 0).count();
+        self.nodes.iter().map(own).sum()
     }
 
     /// The blocks in this process that tasks need.
@@ -249,7 +269,7 @@ fn in_order<'a>(
                 node: node.clone(),
                 roots: vec![UNUSED; blocks],
                 flags: vec![0; blocks],
-                tasks: std::iter::repeat_with(|| None).take(blocks).collect(),
+                aliases: Vec::new(),
                 base: first as u32,
             });
         }

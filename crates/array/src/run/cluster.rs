@@ -114,7 +114,7 @@ impl Array {
         let plan = Plan::new(&[self.node()])?;
         send(client, &plan).await?;
         let mut tasks = Tasks {
-            graph: Graph::new(),
+            graph: Graph::with_capacity(plan.tasks()),
             client: client.id(),
         };
         let handles = plan.emit(&mut tasks)?;
