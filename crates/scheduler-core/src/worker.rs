@@ -59,6 +59,9 @@ pub(crate) struct Worker {
     pub(crate) occupancy_ns: u64,
     /// Those of the given that it was asked to give back if they have not started, by task slot.
     pub(crate) retracting: FxHashSet<u32>,
+    /// Whether it gave runs back unstarted and has ended none since: nothing should wait behind what
+    /// it runs.
+    pub(crate) gave_back: bool,
     /// When a run ended here last, or the first was given after none.
     pub(crate) last_progress: Time,
     /// Given to it, with dependents that could have been sent along had there been room: the ends of
@@ -122,6 +125,7 @@ impl Worker {
             away: 0,
             occupancy_ns: 0,
             retracting: FxHashSet::default(),
+            gave_back: false,
             last_progress: now,
             line_ends: Vec::new(),
             located: TaskQueue::default(),

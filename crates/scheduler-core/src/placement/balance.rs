@@ -83,7 +83,7 @@ impl SchedulerCore {
     }
 
     /// Workers with a free thread and nothing queued for it.
-    fn idle_workers(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn idle_workers(&self) -> impl Iterator<Item = u32> {
         self.with_free_threads().filter(|&slot| self.is_idle(slot))
     }
 

@@ -32,13 +32,15 @@ impl SchedulerCore {
             .map_or(0, |slot| self.traffic.values_into(slot));
         let load = all.saturating_sub(coming.min(threads * COMING_MOST));
         let stalled = worker.stalled_ns(self.now) >= STALL_NS;
-        let in_hand = if self.is_overdue(worker) {
+        // What it gave back would be given to it again, and taken back, until its task ends.
+        let bare = worker.gave_back && self.idle_workers().next().is_some();
+        let in_hand = if bare || self.is_overdue(worker) {
             0
         } else {
             threads.div_ceil(10)
         };
         let floor = (threads + in_hand).saturating_sub(load);
-        let Some(length) = length.filter(|_| !stalled) else {
+        let Some(length) = length.filter(|_| !stalled && !bare) else {
             return floor;
         };
         let ahead_ns = length.ahead_ns * threads as u64;

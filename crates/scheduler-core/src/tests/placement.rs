@@ -351,3 +351,18 @@ fn a_task_that_waits_for_its_input_is_no_work_in_hand() {
     assert_eq!(t.core.traffic.values_into(1), 1);
     assert_eq!(t.core.identity(t.now).workers[1].processing, 3);
 }
+
+#[test]
+fn what_came_back_does_not_go_to_the_same_worker_while_another_idles() {
+    let mut t = TestScheduler::new();
+    t.nbytes = 1_000;
+    t.workers(["w1"])
+        .graph("a -> b* c*")
+        .finish("a", "w1")
+        .skip();
+    beats(&mut t, "w1", "b");
+    t.workers(["w2"]).expect(["w1: retract c"]);
+    // Its input lies on w1, where it had waited behind the other.
+    t.return_run("c", "w1", ReturnCause::Withdrawn)
+        .expect(["w2: compute c"]);
+}

@@ -187,6 +187,7 @@ impl SchedulerCore {
         let now = self.now;
         if let Some(worker) = self.workers.get_mut(slot) {
             worker.last_progress = now;
+            worker.gave_back = false;
             // Nearly always there are none.
             if !worker.ending.is_empty()
                 && let Some(given) = worker.ending.remove(&run)

@@ -14,6 +14,11 @@ impl SchedulerCore {
     /// Processing or assigned -> waiting.
     pub(crate) fn run_returned(&mut self, worker: u32, id: TaskId, run: RunId, cause: ReturnCause) {
         self.run_ended(worker, run);
+        if matches!(cause, ReturnCause::Withdrawn)
+            && let Some(worker) = self.workers.get_mut(worker)
+        {
+            worker.gave_back = true;
+        }
         let slot = self
             .task_slot(id)
             .filter(|&slot| self.task(slot).state.given_to() == Some((worker, run)));
