@@ -104,7 +104,7 @@ fn tasks_are_functions_and_calls() {
     assert!(key.as_str().starts_with("parse-"));
     assert_eq!(
         inner::parse::task("7").operation().to_string(),
-        "good_calls::inner::parse/1"
+        "good::forms::inner::parse/1"
     );
     assert_eq!(
         count::task(vec![], vec![], (1, String::from("x")))

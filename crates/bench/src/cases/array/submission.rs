@@ -40,7 +40,8 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
             Graph::Fused => blocks,
             Graph::Apart => blocks * OPERATIONS,
         };
-        let (mut times, mut built, mut sent, mut peaks) = (vec![], vec![], vec![], vec![]);
+        let (mut times, mut built, mut submitted) = (vec![], vec![], vec![]);
+        let (mut sent, mut peaks) = (vec![], vec![]);
         for repetition in options.repetitions() {
             let (_scheduler, address) = start_scheduler(0)?;
             let (address, counted) = counting::before(address)?;
@@ -52,6 +53,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
             let array = build(&client, graph, blocks, repetition)?;
             built.push(started.elapsed().as_secs_f64());
             let kept = array.persist().await?;
+            submitted.push(started.elapsed().as_secs_f64());
             until(&client, |identity| known(&identity.tasks) >= tasks as u64).await?;
             times.push(started.elapsed().as_secs_f64());
             sent.push((counted.get().0 - before) as f64 / 1e6);
@@ -63,6 +65,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let n = tasks as u64;
         report.figure(name, "time", n, "s", &times);
         report.figure(name, "expression", n, "s", &built);
+        report.figure(name, "submitted", n, "s", &submitted);
         report.figure(name, "sent", n, "MB", &sent);
         report.figure(name, "client_peak", n, "MB", &peaks);
     }
