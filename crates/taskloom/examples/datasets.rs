@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 use taskloom::LocalCluster;
+use taskloom::array::ArrayError;
+use taskloom::array::prelude::*;
 use taskloom::prelude::*;
 
 #[task]
@@ -53,16 +55,33 @@ async fn go_on(client: &Client) -> taskloom::Result<()> {
     Ok(())
 }
 
+/// Publishes an array, whose blocks stay on the workers.
+async fn publish_array(client: &Client) -> Result<(), ArrayError> {
+    let x = client.arange(0, 1_000, 1, Chunks::of([250]));
+    client.publish("x", &x.persist().await?).await?;
+    Ok(())
+}
+
+/// Goes on with the array.
+async fn go_on_with_the_array(client: &Client) -> Result<(), ArrayError> {
+    let x: Array = client.dataset("x").await?;
+    println!("sum: {}", x.sum().item::<i64>().await?);
+    client.unpublish("x").await?;
+    Ok(())
+}
+
 #[tokio::main]
-async fn main() -> taskloom::Result<()> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cluster = LocalCluster::builder().workers(2).start().await?;
     let publisher = cluster.client().await?;
     publish(&publisher).await?;
+    publish_array(&publisher).await?;
     publisher.close().await;
     drop(publisher);
 
     let reader = cluster.client().await?;
     go_on(&reader).await?;
+    go_on_with_the_array(&reader).await?;
     reader.close().await;
     cluster.close().await?;
     Ok(())
