@@ -253,7 +253,8 @@ class Expression:
         made["results"] = len(result) if isinstance(result, (list, tuple)) else 1
         inputs_exact = all(a.exact for a in args if isinstance(a, Value))
         inputs_cut = any(a.cut for a in args if isinstance(a, Value))
-        results = [np.asarray(one) for one in result] if isinstance(result, (list, tuple)) else [np.asarray(result)]
+        results = list(result) if isinstance(result, (list, tuple)) else [result]
+        results = [np.asarray(one) for one in results]
         if any(array.dtype.kind in "fc" for array in results):
             # What is inexact is as exact as the integers that it is made of are large.
             for array in raw:
