@@ -6,7 +6,7 @@ use crate::block::{Block, Extent};
 use crate::elementwise::Elementwise;
 use crate::elementwise::tiles::{Code, Value, broadcast};
 use crate::error::KernelError;
-use crate::kernel::{Kernel, Outputs, single};
+use crate::kernel::{Kernel, Outputs, one, single};
 use crate::reduce::{Reduce, Reduction};
 use smallvec::SmallVec;
 
@@ -132,15 +132,15 @@ impl<'a> Run<'a> {
             let selected = step.kernel.run(vec![data, mask.whole()?])?;
             return reduce.run(selected.into_vec());
         };
-        let mut states = Vec::new();
-        for start in (0..data.len_of(0)).step_by(step_len) {
-            let len = step_len.min(data.len_of(0) - start);
-            let parts = vec![data.sliced(0, start, len, 1)?, mask.band(start, len)?];
-            for selected in step.kernel.run(parts)? {
-                states.extend(reduction.partial(&selected)?);
-            }
-        }
-        reduce.of_states(reduction, &states)
+        in_bands(
+            reduce,
+            reduction,
+            [data.len_of(0), step_len],
+            |start, len| {
+                let parts = vec![data.sliced(0, start, len, 1)?, mask.band(start, len)?];
+                one(step.kernel.name(), step.kernel.run(parts)?.into_vec())
+            },
+        )
     }
 
     /// The steps `members`, the last of which makes the result, to be computed together with step
@@ -308,20 +308,31 @@ fn reduced(reduce: &Reduce, group: Group<'_>) -> Result<Outputs, KernelError> {
     else {
         return reduce.run(vec![group.run()?]);
     };
+    in_bands(reduce, reduction, [bands.len, bands.step], |start, len| {
+        group.band(bands.axis, start, len)
+    })
+}
+
+/// The reduction of what is made in bands of `step` of `len` places.
+fn in_bands(
+    reduce: &Reduce,
+    reduction: &Reduction,
+    [len, step]: [usize; 2],
+    band: impl Fn(usize, usize) -> Result<Block, KernelError>,
+) -> Result<Outputs, KernelError> {
     let mut states = Vec::new();
     let mut faults: Option<KernelError> = None;
-    for start in (0..bands.len).step_by(bands.step) {
-        let len = bands.step.min(bands.len - start);
-        match group.band(bands.axis, start, len) {
+    for start in (0..len).step_by(step) {
+        match band(start, step.min(len - start)) {
             Ok(block) if faults.is_none() => states.extend(reduction.partial(&block)?),
             Ok(_) => {}
             Err(error) => faults = Some(together(faults, error)?),
         }
     }
-    if let Some(faults) = faults {
-        return Err(faults);
+    match faults {
+        Some(faults) => Err(faults),
+        None => reduce.of_states(reduction, &states),
     }
-    reduce.of_states(reduction, &states)
 }
 
 /// Numbers that cannot be cast are counted in all bands; any other error ends the work.
