@@ -91,8 +91,17 @@ impl BlockTask {
     }
 }
 
-/// Makes the call of a user's task of the nodes that hold its inputs.
-pub(crate) type UserCall = Arc<dyn Fn(&[TaskNode<Block>]) -> TaskCall<Block> + Send + Sync>;
+/// Makes the call of a task of the nodes that hold its inputs.
+type CallFor<T> = dyn Fn(&[TaskNode<Block>]) -> TaskCall<T> + Send + Sync;
+
+/// Makes the call of a user's task.
+#[derive(Clone)]
+pub(crate) enum UserCall {
+    /// The task makes one block.
+    One(Arc<CallFor<Block>>),
+    /// It makes several: as many as the layer has outputs.
+    Several(Arc<CallFor<Vec<Block>>>),
+}
 
 /// What is done for one block.
 #[allow(clippy::large_enum_variant)] // Nearly all are kernels; a box would cost each block an allocation.
@@ -103,6 +112,15 @@ pub(crate) enum Work {
     Alias,
     /// A task of the user, or one that reads or writes files.
     User(UserCall),
+}
+
+impl Work {
+    /// A task that makes one block.
+    pub(crate) fn task(
+        call: impl Fn(&[TaskNode<Block>]) -> TaskCall<Block> + Send + Sync + 'static,
+    ) -> Self {
+        Self::User(UserCall::One(Arc::new(call)))
+    }
 }
 
 /// Which block of which input.

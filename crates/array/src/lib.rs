@@ -37,8 +37,8 @@ mod source;
 mod typed;
 
 pub use arrange::{
-    BlockInput, Boundary, MapBlocks, MapOverlap, Pad, block, blockwise, concatenate, dstack,
-    hstack, stack, vstack,
+    BlockInput, Boundary, Gufunc, MapBlocks, MapOverlap, Pad, apply_gufunc, block, blockwise,
+    concatenate, dstack, hstack, stack, vstack,
 };
 pub use array::Array;
 pub use axis::{Axis, AxisId, MAX_BLOCKS, MAX_GRID};

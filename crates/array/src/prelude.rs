@@ -2,5 +2,6 @@
 
 pub use crate::{
     Array, ArrayClientExt, Axis, Bins, Block, Boundary, Chunk, Chunks, Covariance, DType, Ellipsis,
-    Generator, Interpolation, NewAxis, Over, Pad, Quantile, Side, blockwise, concatenate, s, stack,
+    Generator, Interpolation, NewAxis, Over, Pad, Quantile, Side, apply_gufunc, blockwise,
+    concatenate, s, stack,
 };

@@ -4,6 +4,7 @@
 use ndarray::array;
 use taskloom_array::prelude::*;
 use taskloom_cluster::LocalCluster;
+use taskloom_task::task;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_comes_back() {
@@ -61,5 +62,36 @@ async fn a_published_array_keeps_its_cuts() {
     );
     client.close().await;
     other.close().await;
+    cluster.close().await.unwrap();
+}
+
+/// The least and the greatest element of each row.
+#[task(crate = taskloom_task)]
+fn range(rows: Block) -> Vec<Block> {
+    let rows = rows.into_array::<f64>().unwrap();
+    let last = ndarray::Axis(rows.ndim() - 1);
+    let least = rows.map_axis(last, |row| {
+        row.iter().copied().fold(f64::INFINITY, f64::min)
+    });
+    let most = rows.map_axis(last, |row| row.iter().copied().fold(0.0, f64::max));
+    vec![Block::from(least), Block::from(most)]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_of_users_make_several_arrays() {
+    let cluster = LocalCluster::builder().workers(2).start().await.unwrap();
+    let client = cluster.client().await.unwrap();
+    let values = array![[1.0, 2.0, 3.0], [6.0, 5.0, 4.0], [7.0, 9.0, 8.0]];
+    let x = client.array(&values, Chunks::of([2, 3])).unwrap();
+    let made = apply_gufunc("(i)->(),()", [&x]).arrays(|blocks| range::task(&blocks[0]));
+    let made = made.unwrap();
+    let least = made[0].to_local::<f64>().await.unwrap();
+    assert_eq!(least, array![1.0, 4.0, 7.0].into_dyn());
+    let width = &made[1] - &made[0];
+    assert_eq!(
+        width.to_local::<f64>().await.unwrap(),
+        array![2.0, 2.0, 2.0].into_dyn()
+    );
+    client.close().await;
     cluster.close().await.unwrap();
 }

@@ -19,7 +19,7 @@ mod view;
 
 pub use join::{block, concatenate, dstack, hstack, stack, vstack};
 pub use pad::Pad;
-pub use user::{BlockInput, Boundary, MapBlocks, MapOverlap, blockwise};
+pub use user::{BlockInput, Boundary, Gufunc, MapBlocks, MapOverlap, apply_gufunc, blockwise};
 
 use crate::axis::Axis;
 use crate::identity::Identity;

@@ -147,7 +147,7 @@ impl Layer for Tasks {
     fn block(&self, at: &[usize]) -> BlockTask {
         let (call, place) = (self.call.clone(), self.place(at));
         BlockTask {
-            work: Work::User(Arc::new(move |_| call(&place))),
+            work: Work::task(move |_| call(&place)),
             inputs: SmallVec::new(),
             align: None,
         }

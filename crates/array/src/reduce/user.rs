@@ -103,7 +103,7 @@ impl Tasks {
     fn several(call: &Arc<OfSeveral>, states: Vec<BlockRef>) -> BlockTask {
         let call = call.clone();
         BlockTask {
-            work: Work::User(Arc::new(move |nodes| call(&nodes.to_vec()))),
+            work: Work::task(move |nodes| call(&nodes.to_vec())),
             inputs: states.into_iter().collect(),
             align: None,
         }
@@ -130,7 +130,7 @@ impl Stages for Tasks {
     fn partial(&self, block: BlockRef) -> BlockTask {
         let call = self.chunk.clone();
         BlockTask {
-            work: Work::User(Arc::new(move |nodes| call(&nodes[0]))),
+            work: Work::task(move |nodes| call(&nodes[0])),
             inputs: [block].into_iter().collect(),
             align: None,
         }

@@ -94,7 +94,10 @@ impl Target for Tasks {
                 _ => return Err(no_output()),
             });
         }
-        Ok(Handle::One(self.graph.add(call(&nodes))))
+        Ok(match call {
+            UserCall::One(call) => Handle::One(self.graph.add(call(&nodes))),
+            UserCall::Several(call) => Handle::Several(self.graph.add(call(&nodes))),
+        })
     }
 }
 

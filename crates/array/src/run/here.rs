@@ -63,7 +63,10 @@ impl Target for Here {
                 key(place).map_err(|error| ArrayError::value("compute_here", error.to_string()))?;
             nodes.push(Node::new(graph, place, key));
         }
-        let parts = call(&nodes).into_parts()?;
+        let parts = match call {
+            UserCall::One(call) => call(&nodes).into_parts()?,
+            UserCall::Several(call) => call(&nodes).into_parts()?,
+        };
         let mut values = Vec::with_capacity(parts.dependencies.len());
         for dependency in &parts.dependencies {
             let input = match dependency {
@@ -95,8 +98,17 @@ impl Target for Here {
             .definition
             .run_thread(&context, arguments)
             .map_err(failed)?;
-        let block = value.get::<Block>().map_err(taskloom_task::Error::from)?;
-        Ok(self.keep(vec![Block::clone(&block)]))
+        let unreadable = taskloom_task::Error::from;
+        Ok(self.keep(match call {
+            UserCall::One(_) => {
+                let block = value.get::<Block>().map_err(unreadable)?;
+                vec![Block::clone(&block)]
+            }
+            UserCall::Several(_) => {
+                let blocks = value.get::<Vec<Block>>().map_err(unreadable)?;
+                blocks.to_vec()
+            }
+        }))
     }
 }
 

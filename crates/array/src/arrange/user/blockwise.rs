@@ -1,11 +1,10 @@
 //! A task for blocks of several arrays, by the letters of their axes.
 
-use super::layer::{BlockInput, From, of_calls};
+use super::layer::{BlockInput, Calls, From, of_calls};
 use crate::arrange::join::common_axis;
 use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
-use std::sync::Arc;
 use taskloom_kernels::{Block, DType};
 use taskloom_task::TaskCall;
 
@@ -98,7 +97,7 @@ pub fn blockwise<'a>(
         .iter()
         .map(|(array, from)| (array, from.clone()))
         .collect();
-    let calls = Arc::new(move |_: &[usize], nodes: &[BlockInput]| call(nodes));
+    let calls = Calls::one(move |_, nodes| call(nodes));
     of_calls(NAME, calls, false, &inputs, dtype, axes)
 }
 

@@ -4,7 +4,7 @@ use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
-use crate::layer::{BlockRef, BlockTask, Layer, Work};
+use crate::layer::{BlockRef, BlockTask, Layer, UserCall, Work};
 use crate::node::place;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -16,7 +16,53 @@ use taskloom_task::{Node, TaskCall};
 pub type BlockInput = Node<Block>;
 
 /// Makes the call for a block of the result, whose place is given, of its inputs.
-pub(super) type Calls = Arc<dyn Fn(&[usize], &[BlockInput]) -> TaskCall<Block> + Send + Sync>;
+type OfOne = Arc<dyn Fn(&[usize], &[BlockInput]) -> TaskCall<Block> + Send + Sync>;
+
+/// Makes the call for a block of each of several results.
+type OfSeveral = Arc<dyn Fn(&[usize], &[BlockInput]) -> TaskCall<Vec<Block>> + Send + Sync>;
+
+/// Makes the calls of all blocks.
+#[derive(Clone)]
+pub(super) enum Calls {
+    /// Each task makes one block.
+    One(OfOne),
+    /// Each makes so many.
+    Several(OfSeveral, u32),
+}
+
+impl Calls {
+    /// Tasks that make one block each.
+    pub(super) fn one(
+        call: impl Fn(&[usize], &[BlockInput]) -> TaskCall<Block> + Send + Sync + 'static,
+    ) -> Self {
+        Self::One(Arc::new(call))
+    }
+
+    /// Tasks that make so many blocks each.
+    pub(super) fn several(
+        blocks: u32,
+        call: impl Fn(&[usize], &[BlockInput]) -> TaskCall<Vec<Block>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Several(Arc::new(call), blocks)
+    }
+
+    /// The key of a call: a hash of all that it is.
+    fn key(&self, at: &[usize], nodes: &[BlockInput]) -> Result<Key> {
+        let parts = match self {
+            Self::One(call) => call(at, nodes).into_parts()?,
+            Self::Several(call, _) => call(at, nodes).into_parts()?,
+        };
+        Ok(parts.key)
+    }
+
+    fn at(&self, at: &[usize]) -> UserCall {
+        let place: SmallVec<[usize; 4]> = at.into();
+        match self.clone() {
+            Self::One(call) => UserCall::One(Arc::new(move |nodes| call(&place, nodes))),
+            Self::Several(call, _) => UserCall::Several(Arc::new(move |nodes| call(&place, nodes))),
+        }
+    }
+}
 
 /// Which block of an input goes into a block of the result: per axis of the input its number of
 /// blocks and the axis of the result that it is; an axis that is none has one block.
@@ -53,11 +99,17 @@ impl Layer for Tasks {
             });
             BlockRef::new(input, number)
         });
-        let (calls, place): (Calls, SmallVec<[usize; 4]>) = (self.calls.clone(), at.into());
         BlockTask {
             inputs: inputs.collect(),
-            work: Work::User(Arc::new(move |nodes| calls(&place, nodes))),
+            work: Work::User(self.calls.at(at)),
             align: None,
+        }
+    }
+
+    fn outputs(&self) -> u32 {
+        match self.calls {
+            Calls::One(_) => 1,
+            Calls::Several(_, blocks) => blocks,
         }
     }
 }
@@ -83,7 +135,7 @@ pub(super) fn of_calls(
         .try_fold(1_usize, |n, axis| n.checked_mul(axis.blocks()));
     let blocks = blocks.filter(|&blocks| u32::try_from(blocks).is_ok());
     let blocks = blocks.ok_or_else(|| ArrayError::value(name, "there are too many blocks"))?;
-    // The key of a call is a hash of all that it is; the inputs are taken in with the node.
+    // The inputs are taken in with the node.
     let stand_ins = (0..inputs.len()).map(|input| {
         let key = Key::new(format!("input-{input}"));
         let key = key.map_err(|error| ArrayError::value(name, error.to_string()))?;
@@ -94,8 +146,7 @@ pub(super) fn of_calls(
     let mut at = SmallVec::new();
     for block in 0..if by_place { blocks } else { blocks.min(1) } {
         place(&axes, block, &mut at);
-        let parts = calls(&at, &stand_ins).into_parts()?;
-        identity.bytes(parts.key.as_bytes());
+        identity.bytes(calls.key(&at, &stand_ins)?.as_bytes());
     }
     let layer = Tasks {
         name,

@@ -5,7 +5,6 @@ use crate::arrange::derived;
 use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
-use std::sync::Arc;
 use taskloom_kernels::{Block, DType};
 use taskloom_task::TaskCall;
 
@@ -53,7 +52,7 @@ impl Array {
         &self,
         call: impl Fn(BlockInput) -> TaskCall<Block> + Send + Sync + 'static,
     ) -> MapBlocks {
-        self.mapped(Arc::new(move |_, nodes| call(nodes[0].clone())), false)
+        self.mapped(Calls::one(move |_, nodes| call(nodes[0].clone())), false)
     }
 
     /// As [`Array::map_blocks`], with calls that depend on the place of the block in the grid.
@@ -61,7 +60,10 @@ impl Array {
         &self,
         call: impl Fn(&[usize], BlockInput) -> TaskCall<Block> + Send + Sync + 'static,
     ) -> MapBlocks {
-        self.mapped(Arc::new(move |at, nodes| call(at, nodes[0].clone())), true)
+        self.mapped(
+            Calls::one(move |at, nodes| call(at, nodes[0].clone())),
+            true,
+        )
     }
 
     fn mapped(&self, calls: Calls, by_place: bool) -> MapBlocks {

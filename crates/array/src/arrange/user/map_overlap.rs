@@ -8,7 +8,6 @@ use crate::array::Array;
 use crate::axis::Axis;
 use crate::error::{ArrayError, Result};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 use taskloom_kernels::shape::{Cut, Purpose};
 use taskloom_kernels::{Block, DType, Scalar};
 use taskloom_task::TaskCall;
@@ -86,7 +85,7 @@ impl Array {
     ) -> MapOverlap {
         MapOverlap {
             source: self.clone(),
-            calls: Arc::new(move |_, nodes| call(nodes[0].clone())),
+            calls: Calls::one(move |_, nodes| call(nodes[0].clone())),
             dtype: self.dtype(),
             depth: depth.into_iter().collect(),
             boundary: Boundary::None,

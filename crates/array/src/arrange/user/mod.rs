@@ -1,13 +1,16 @@
 //! Operations whose blocks are made by tasks of the user.
 
 mod blockwise;
+mod gufunc;
 mod layer;
 mod map_blocks;
 mod map_overlap;
+mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use blockwise::blockwise;
+pub use gufunc::{Gufunc, apply_gufunc};
 pub use layer::BlockInput;
 pub use map_blocks::MapBlocks;
 pub use map_overlap::{Boundary, MapOverlap};
@@ -54,6 +57,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         OnUnknown::Works("axes of one letter must be cut alike"),
         "the task is given blocks without elements",
         "A task of yours for blocks of several arrays, in the notation of indices",
+    ),
+    entry(
+        "apply_gufunc",
+        "apply_gufunc",
+        OnUnknown::Works(
+            "loop dimensions must be cut alike; core dimensions of one name must be known to have one length",
+        ),
+        "the task is given blocks without elements",
+        "A task of yours for blocks of several arrays, with a signature: `(i,j),(j)->(i)`",
     ),
     Operation {
         numpy: "apply_along_axis",

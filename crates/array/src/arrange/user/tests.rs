@@ -1,6 +1,8 @@
 //! Tasks of users on blocks.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod gufunc;
+
 use super::super::testing::{counting, cuts_of, local};
 use super::{Boundary, blockwise};
 use crate::array::Array;

@@ -191,9 +191,7 @@ impl Layer for Prepared {
     fn block(&self, _at: &[usize]) -> BlockTask {
         let (url, info) = (self.url.clone(), self.info.clone());
         BlockTask {
-            work: Work::User(Arc::new(move |_| {
-                write_text::task(url.clone(), info.clone())
-            })),
+            work: Work::task(move |_| write_text::task(url.clone(), info.clone())),
             inputs: [].into_iter().collect(),
             align: None,
         }
@@ -228,9 +226,7 @@ impl Layer for Stacked {
             BlockRef::new(1, 0),
         ];
         BlockTask {
-            work: Work::User(Arc::new(move |inputs| {
-                write_npy_file::task(url.clone(), inputs.to_vec())
-            })),
+            work: Work::task(move |inputs| write_npy_file::task(url.clone(), inputs.to_vec())),
             inputs: inputs.into_iter().collect(),
             align: None,
         }

@@ -9,7 +9,6 @@ use crate::io::location::Location;
 use crate::layer::{BlockRef, BlockTask, Layer, Work};
 use crate::source::assemble;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use taskloom_kernels::{Block, DType};
 use taskloom_task::task;
 
@@ -73,9 +72,7 @@ impl Layer for Written {
         let target = self.0.clone();
         let blocks = self.0.grid.iter().product();
         BlockTask {
-            work: Work::User(Arc::new(move |blocks| {
-                write_npy::task(target.clone(), blocks.to_vec())
-            })),
+            work: Work::task(move |blocks| write_npy::task(target.clone(), blocks.to_vec())),
             inputs: (0..blocks).map(|block| BlockRef::new(0, block)).collect(),
             align: None,
         }

@@ -10,7 +10,6 @@ use crate::io::location::Location;
 use crate::layer::{BlockRef, BlockTask, Layer, Work};
 use crate::node::{Axes, number};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use taskloom_kernels::{Block, DType};
 use taskloom_task::task;
 use zarrs::array::{ArrayBytes, ArraySubset};
@@ -154,7 +153,7 @@ impl Layer for Created {
     fn block(&self, _at: &[usize]) -> BlockTask {
         let new = self.new.clone();
         BlockTask {
-            work: Work::User(Arc::new(move |_| create_zarr::task(new.clone()))),
+            work: Work::task(move |_| create_zarr::task(new.clone())),
             inputs: [].into_iter().collect(),
             align: None,
         }
@@ -209,9 +208,7 @@ impl Layer for Stored {
             BlockRef::new(1, 0),
         ];
         BlockTask {
-            work: Work::User(Arc::new(move |inputs| {
-                write_zarr::task(part.clone(), inputs.to_vec())
-            })),
+            work: Work::task(move |inputs| write_zarr::task(part.clone(), inputs.to_vec())),
             inputs: inputs.into_iter().collect(),
             align: None,
         }

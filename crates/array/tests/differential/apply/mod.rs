@@ -45,6 +45,7 @@ pub const COMPARED_ELSEWHERE: &[&str] = &[
     "map_blocks",
     "map_overlap",
     "blockwise",
+    "apply_gufunc",
     "apply_along_axis",
     "coarsen",
     "reduction",
