@@ -44,14 +44,8 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
-        const NAME: &str = "lognormal";
-        if deviation.is_nan() || deviation < 0.0 {
-            let reason = format!("the deviation is {deviation}");
-            return self.given(Err(ArrayError::value(NAME, reason)));
-        }
-        let normal = Distribution::Normal { mean, deviation };
-        self.floats(NAME, Kind::LogNormal, normal, shape, chunks)
-            .exp()
+        let draw = ("lognormal", Kind::LogNormal);
+        self.normals(draw, mean, deviation, shape, chunks).exp()
     }
 
     /// Numbers of the Weibull distribution of a form, of scale 1.
@@ -136,5 +130,46 @@ impl Generator {
             let below = ((-x).expm1() * -2.0).log();
             x.lt(half).where_(below, x - half) * scale + mean
         })
+    }
+
+    /// Ratios of two normal numbers of mean 0: the Cauchy distribution around 0.
+    #[track_caller]
+    pub fn standard_cauchy(
+        &self,
+        shape: impl IntoIterator<Item = usize>,
+        chunks: impl Into<Chunks>,
+    ) -> Array {
+        let around = Distribution::Uniform {
+            low: -0.5,
+            high: 0.5,
+        };
+        let share = self.floats("standard_cauchy", Kind::Cauchy, around, shape, chunks);
+        (share * std::f64::consts::PI).tan()
+    }
+
+    /// Numbers from `left` to `right` that are most likely at `mode`, and less so the farther from it.
+    #[track_caller]
+    pub fn triangular(
+        &self,
+        left: f64,
+        mode: f64,
+        right: f64,
+        shape: impl IntoIterator<Item = usize>,
+        chunks: impl Into<Chunks>,
+    ) -> Array {
+        const NAME: &str = "triangular";
+        let width = right - left;
+        if !(left <= mode && mode <= right && width > 0.0 && width.is_finite()) {
+            let reason = format!("{left}, {mode} and {right} are no triangle");
+            return self.given(Err(ArrayError::value(NAME, reason)));
+        }
+        let unit = Distribution::Uniform {
+            low: 0.0,
+            high: 1.0,
+        };
+        let x = self.floats(NAME, Kind::Triangular, unit, shape, chunks);
+        let below = (&x * (width * (mode - left))).sqrt() + left;
+        let above = ((&x * -1.0 + 1.0) * (width * (right - mode))).sqrt() * -1.0 + right;
+        x.lt((mode - left) / width).where_(below, above)
     }
 }

@@ -55,6 +55,14 @@ pub(super) enum Kind {
     Gumbel,
     Logistic,
     Laplace,
+    Cauchy,
+    Triangular,
+    Geometric,
+    Poisson,
+    Binomial,
+    NegativeBinomial,
+    Hypergeometric,
+    Logarithmic,
 }
 
 impl Generator {
@@ -112,22 +120,51 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
-        let stream = self.stream(kind);
-        let array = match self.dtype {
+        match self.dtype {
             DType::F32 | DType::F64 => {
-                let pattern = Pattern::Random {
-                    stream,
-                    distribution,
-                };
-                Made::cut(name, pattern, self.dtype, shape, chunks)
+                self.drawn((name, kind), distribution, self.dtype, shape, chunks)
             }
-            dtype => Err(ArrayError::DType {
+            dtype => self.given(Err(ArrayError::DType {
                 operation: name.to_owned(),
                 dtype,
                 reason: ": it draws float32 or float64".to_owned(),
-            }),
+            })),
+        }
+    }
+
+    /// The next draw, of a dtype that the distribution is for.
+    #[track_caller]
+    pub(super) fn drawn(
+        &self,
+        (name, kind): (&'static str, Kind),
+        distribution: Distribution,
+        dtype: DType,
+        shape: impl IntoIterator<Item = usize>,
+        chunks: impl Into<Chunks>,
+    ) -> Array {
+        let pattern = Pattern::Random {
+            stream: self.stream(kind),
+            distribution,
         };
-        self.given(array)
+        self.given(Made::cut(name, pattern, dtype, shape, chunks))
+    }
+
+    /// Normal numbers of a mean and a standard deviation, or what others are made of.
+    #[track_caller]
+    pub(super) fn normals(
+        &self,
+        (name, kind): (&'static str, Kind),
+        mean: f64,
+        deviation: f64,
+        shape: impl IntoIterator<Item = usize>,
+        chunks: impl Into<Chunks>,
+    ) -> Array {
+        if deviation.is_nan() || deviation < 0.0 {
+            let reason = format!("the deviation is {deviation}");
+            return self.given(Err(ArrayError::value(name, reason)));
+        }
+        let distribution = Distribution::Normal { mean, deviation };
+        self.floats(name, kind, distribution, shape, chunks)
     }
 
     /// Numbers from 0 to below 1, evenly spread, in steps of 2^-53 (2^-24 for `float32`).
@@ -171,12 +208,7 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
-        if deviation.is_nan() || deviation < 0.0 {
-            let reason = format!("the deviation is {deviation}");
-            return self.given(Err(ArrayError::value("normal", reason)));
-        }
-        let distribution = Distribution::Normal { mean, deviation };
-        self.floats("normal", Kind::Normal, distribution, shape, chunks)
+        self.normals(("normal", Kind::Normal), mean, deviation, shape, chunks)
     }
 
     /// Waiting times of a mean, by the inverse of their distribution.
@@ -213,11 +245,9 @@ impl Generator {
             let reason = format!("{p} is no probability");
             return self.given(Err(ArrayError::value("bernoulli", reason)));
         }
-        let pattern = Pattern::Random {
-            stream: self.stream(Kind::Bernoulli),
-            distribution: Distribution::Bernoulli { p },
-        };
-        self.given(Made::cut("bernoulli", pattern, DType::Bool, shape, chunks))
+        let draw = ("bernoulli", Kind::Bernoulli);
+        let distribution = Distribution::Bernoulli { p };
+        self.drawn(draw, distribution, DType::Bool, shape, chunks)
     }
 
     /// Integers from `low` to below `high`, each as likely as the others, of any integer dtype or as
@@ -239,15 +269,13 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
-        let stream = self.stream(Kind::Integers);
-        let array = range(low.into(), high.into(), dtype).and_then(|distribution| {
-            let pattern = Pattern::Random {
-                stream,
-                distribution,
-            };
-            Made::cut("integers", pattern, dtype, shape, chunks)
-        });
-        self.given(array)
+        match range(low.into(), high.into(), dtype) {
+            Ok(distribution) => {
+                let draw = ("integers", Kind::Integers);
+                self.drawn(draw, distribution, dtype, shape, chunks)
+            }
+            Err(error) => self.given(Err(error)),
+        }
     }
 }
 

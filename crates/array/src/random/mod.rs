@@ -4,6 +4,7 @@
 //! and on nothing else: not on the chunks, and not on the cluster.
 
 mod choice;
+mod counts;
 mod derived;
 mod generator;
 mod shuffle;
@@ -112,11 +113,67 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "waiting times to both sides of a mean",
     ),
     new(
+        "standard_cauchy",
+        "random.Generator.standard_cauchy",
+        "random.standard_cauchy",
+        FLOAT,
+        "ratios of two normal numbers",
+    ),
+    new(
+        "triangular",
+        "random.Generator.triangular",
+        "random.triangular",
+        FLOAT,
+        "most likely at a mode, and less so the farther from it",
+    ),
+    new(
         "bernoulli",
         "",
         "",
         "bool",
         "truth values that are true with a probability",
+    ),
+    new(
+        "poisson",
+        "random.Generator.poisson",
+        "random.poisson",
+        "int64",
+        "how many events there are, of a mean",
+    ),
+    new(
+        "binomial",
+        "random.Generator.binomial",
+        "random.binomial",
+        "int64",
+        "how many of some trials succeed",
+    ),
+    new(
+        "negative_binomial",
+        "random.Generator.negative_binomial",
+        "random.negative_binomial",
+        "int64",
+        "how many trials fail before so many have succeeded",
+    ),
+    new(
+        "hypergeometric",
+        "random.Generator.hypergeometric",
+        "random.hypergeometric",
+        "int64",
+        "how many good ones are among those drawn",
+    ),
+    new(
+        "geometric",
+        "random.Generator.geometric",
+        "random.geometric",
+        "int64",
+        "the number of the first trial that succeeds",
+    ),
+    new(
+        "logseries",
+        "random.Generator.logseries",
+        "random.logseries",
+        "int64",
+        "the logarithmic series",
     ),
     new(
         "integers",

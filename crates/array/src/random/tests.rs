@@ -20,6 +20,14 @@ fn draws(shape: [usize; 2], chunks: &Chunks) -> Vec<Array> {
         random.lognormal(0.0, 1.0, shape, chunks.clone()),
         random.weibull(1.0, shape, chunks.clone()),
         random.laplace(0.0, 1.0, shape, chunks.clone()),
+        random.standard_cauchy(shape, chunks.clone()),
+        random.triangular(0.0, 1.0, 3.0, shape, chunks.clone()),
+        random.poisson(3.5, shape, chunks.clone()),
+        random.binomial(20, 0.4, shape, chunks.clone()),
+        random.negative_binomial(2.5, 0.4, shape, chunks.clone()),
+        random.hypergeometric(5, 7, 6, shape, chunks.clone()),
+        random.geometric(0.2, shape, chunks.clone()),
+        random.logseries(0.8, shape, chunks.clone()),
         random.bernoulli(0.25, shape, chunks.clone()),
         random.integers(-5, 5, DType::I16, shape, chunks.clone()),
         random.integers(0, 1_i64 << 40, DType::U64, shape, chunks.clone()),
@@ -206,6 +214,46 @@ fn derived_numbers_are_spread_as_they_should() {
             2.0,
             1.0 - 0.5 / (e * e),
         ),
+        (random.standard_cauchy(shape, chunks.clone()), 0.0, 0.5),
+        (random.standard_cauchy(shape, chunks.clone()), 1.0, 0.75),
+        (
+            random.triangular(-1.0, 0.0, 2.0, shape, chunks.clone()),
+            0.0,
+            1.0 / 3.0,
+        ),
+        (
+            random.triangular(-1.0, 0.0, 2.0, shape, chunks.clone()),
+            1.0,
+            5.0 / 6.0,
+        ),
+        (
+            random.triangular(0.0, 0.0, 2.0, shape, chunks.clone()),
+            1.0,
+            0.75,
+        ),
+        (random.poisson(3.0, shape, chunks.clone()), 3.0, 0.423_190_1),
+        (
+            random.binomial(10, 0.3, shape, chunks.clone()),
+            3.0,
+            0.382_782_8,
+        ),
+        (
+            random.negative_binomial(2.0, 0.5, shape, chunks.clone()),
+            2.0,
+            0.5,
+        ),
+        (
+            random.hypergeometric(5, 7, 9, shape, chunks.clone()),
+            4.0,
+            80.0 / 220.0,
+        ),
+        (
+            random.geometric(0.25, shape, chunks.clone()),
+            3.0,
+            1.0 - 0.5625,
+        ),
+        (random.geometric(1.0, shape, chunks.clone()), 1.5, 1.0),
+        (random.logseries(0.6, shape, chunks.clone()), 2.0, 0.654_814),
     ];
     for (draw, number, share) in cases {
         let below = draw.lt(number).mean().to_local_here::<f64>().unwrap()[[]];
@@ -222,9 +270,27 @@ fn derived_numbers_are_spread_as_they_should() {
         random.gumbel(0.0, 0.0, shape, chunks.clone()),
         random.lognormal(0.0, -1.0, shape, chunks.clone()),
         random.pareto(f64::NAN, shape, chunks.clone()),
+        random.triangular(0.0, 2.0, 1.0, shape, chunks.clone()),
+        random.triangular(1.0, 1.0, 1.0, shape, chunks.clone()),
+        random.poisson(-1.0, shape, chunks.clone()),
+        random.poisson(1e9, shape, chunks.clone()),
+        random.binomial(3, 1.5, shape, chunks.clone()),
+        random.hypergeometric(1, 2, 4, shape, chunks.clone()),
+        random.geometric(0.0, shape, chunks.clone()),
+        random.logseries(1.0, shape, chunks.clone()),
     ] {
         assert!(draw.check().is_err());
     }
     let small = Generator::new(5).with_dtype(DType::F32);
-    assert_eq!(small.laplace(0.0, 1.0, shape, chunks).dtype(), DType::F32);
+    assert_eq!(
+        small.laplace(0.0, 1.0, shape, chunks.clone()).dtype(),
+        DType::F32
+    );
+    // Counts are counts whatever floats the generator draws.
+    let counts = |random: Generator| {
+        let counts = random.geometric(1e-10, shape, chunks.clone());
+        counts.compute_here().unwrap()
+    };
+    let small = Generator::new(5).with_dtype(DType::F32);
+    assert_eq!(counts(Generator::new(5)), counts(small));
 }

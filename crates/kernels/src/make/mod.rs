@@ -8,7 +8,7 @@ mod random;
 pub use basic::{Diagonal, Line, Ramp};
 pub use constant::{Constant, Like};
 pub use grid::Grid;
-pub use random::{Distribution, Permutation, Pick, Place, Race, Random, Run, Stream};
+pub use random::{Distribution, Law, Permutation, Pick, Place, Race, Random, Run, Stream};
 
 use crate::block::Block;
 use crate::error::KernelError;

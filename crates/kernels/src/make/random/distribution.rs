@@ -1,5 +1,6 @@
 //! What random words become.
 
+use super::counts::Law;
 use super::logarithm::logarithms;
 use super::normal::normals;
 use super::place::TILE;
@@ -42,6 +43,8 @@ pub enum Distribution {
         /// The probability.
         p: f64,
     },
+    /// Counts, for `int64`.
+    Counts(Law),
 }
 
 /// Integers from more different ones take two words, so that none comes more often by more than one
@@ -56,6 +59,7 @@ impl Distribution {
             Self::Normal { .. } => "normal",
             Self::Exponential { .. } => "exponential",
             Self::Bernoulli { .. } => "bernoulli",
+            Self::Counts(law) => law.name(),
         }
     }
 
@@ -68,7 +72,10 @@ impl Distribution {
     }
 
     pub(super) fn is_cheap(&self) -> bool {
-        !matches!(self, Self::Normal { .. } | Self::Exponential { .. })
+        !matches!(
+            self,
+            Self::Normal { .. } | Self::Exponential { .. } | Self::Counts(_)
+        )
     }
 }
 
@@ -85,7 +92,9 @@ pub(super) fn floats(distribution: &Distribution, words: &[u64], out: &mut [f64]
             logarithms(out);
             stretch(0.0, -scale, out);
         }
-        Distribution::Integers { .. } | Distribution::Bernoulli { .. } => return false,
+        Distribution::Integers { .. }
+        | Distribution::Bernoulli { .. }
+        | Distribution::Counts(_) => return false,
     }
     true
 }

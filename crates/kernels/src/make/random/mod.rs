@@ -5,6 +5,7 @@
 //! can be made anywhere, in any order, and how an array is cut does not show in its values.
 
 mod choice;
+mod counts;
 mod distribution;
 mod logarithm;
 mod normal;
@@ -13,6 +14,7 @@ mod philox;
 mod place;
 
 pub use choice::{Pick, Race};
+pub use counts::Law;
 pub use distribution::Distribution;
 pub use permutation::Permutation;
 pub use philox::Stream;
@@ -55,7 +57,10 @@ impl Random {
             DType::I8 => self.fill(distribution::integers::<i8>),
             DType::I16 => self.fill(distribution::integers::<i16>),
             DType::I32 => self.fill(distribution::integers::<i32>),
-            DType::I64 => self.fill(distribution::integers::<i64>),
+            DType::I64 => match &self.distribution {
+                Distribution::Counts(law) => self.counts(law),
+                _ => self.fill(distribution::integers::<i64>),
+            },
             DType::U8 => self.fill(distribution::integers::<u8>),
             DType::U16 => self.fill(distribution::integers::<u16>),
             DType::U32 => self.fill(distribution::integers::<u32>),
@@ -76,6 +81,15 @@ impl Random {
                     false => Err(self.unfit()),
                 }
             })
+    }
+
+    fn counts(&self, law: &Law) -> Result<Block, KernelError> {
+        let table = law.table()?;
+        let fill = |words: &[u64], out: &mut [i64]| {
+            table.numbers(words, out);
+            Ok(())
+        };
+        self.place.fill(self.name(), self.stream, 1, fill)
     }
 
     fn unfit(&self) -> KernelError {
