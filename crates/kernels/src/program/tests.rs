@@ -179,6 +179,31 @@ fn casts_that_fail_are_counted_over_all_bands() {
 }
 
 #[test]
+fn casts_that_fail_inside_a_mask_are_counted_over_all_bands() {
+    let elements = (0..100_000).map(|at| if at % 1000 == 0 { f64::NAN } else { 1.0 });
+    let data = Block::vector(elements.collect::<Vec<f64>>());
+    let operands = [Operand::Block, Operand::Number(Scalar::from(0))];
+    let above = Elementwise::binary_of(Binary::Greater, DType::I32, operands);
+    let select = Kernel::Index(crate::index::Index::Select { axis: 0 });
+    let program = Program {
+        steps: vec![
+            step(
+                Kernel::Elementwise(Elementwise::cast(DType::I32)),
+                &[Source::Input(0)],
+            ),
+            step(Kernel::Elementwise(above), &[Source::Step(0, 0)]),
+            step(select, &[Source::Input(0), Source::Step(1, 0)]),
+            step(reduce(What::Sum, Axes::all(1)), &[Source::Step(2, 0)]),
+        ],
+    };
+    let error = program.run(vec![data]).unwrap_err();
+    assert!(
+        matches!(error, KernelError::NotFinite { count: 100, .. }),
+        "{error}"
+    );
+}
+
+#[test]
 fn chains_use_the_memory_of_their_input() {
     let input = Block::vector(vec![4.0; 100_000]);
     let place = input.as_slice::<f64>().unwrap().unwrap().as_ptr();
