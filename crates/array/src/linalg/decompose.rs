@@ -117,7 +117,7 @@ impl Array {
     /// # Errors
     /// If it is no matrix, or its columns are of unknown chunk sizes in several chunks.
     pub fn qr(&self) -> Result<Qr> {
-        let tall = Tall::new(&matrix("qr", self)?)?;
+        let tall = Tall::new("qr", &matrix("qr", self)?)?;
         Ok(Qr {
             q: tall.q(),
             r: tall.r_array(),
@@ -131,8 +131,12 @@ impl Array {
     /// there are fewer rows than columns, in each left one. So the vectors are the same for all
     /// chunks as far as they are determined.
     ///
-    /// The rows, or the columns, can be cut in any way; if both are, the shorter ones are put
-    /// together. Rows can be of unknown number if there are at least as many as columns.
+    /// The matrix can be cut in any way, along one axis or both. The shorter side, of length `k`, is
+    /// put together: each chunk of the longer side with all of it is factored by a task, and one task
+    /// decomposes the triangle of `k * k` numbers that is left, which must fit a worker, with twice as
+    /// much for the vectors. For larger ones of which few singular values matter there is
+    /// [`Array::svd_compressed`]. Rows can be of unknown number if there are at least as many as
+    /// columns.
     ///
     /// ```
     /// use taskloom_array::{Array, Chunks};
@@ -149,14 +153,14 @@ impl Array {
     pub fn svd(&self) -> Result<Svd> {
         let array = matrix("svd", self)?;
         if is_wide(&array) {
-            let Svd { u, s, vh } = svd_of_tall(&adjoint(&array))?;
+            let Svd { u, s, vh } = svd_of_tall("svd", &adjoint(&array))?;
             return Ok(Svd {
                 u: adjoint(&vh),
                 s,
                 vh: adjoint(&u),
             });
         }
-        svd_of_tall(&array)
+        svd_of_tall("svd", &array)
     }
 
     /// The singular values of a matrix, the largest first, without the vectors.
@@ -166,8 +170,8 @@ impl Array {
     pub fn svdvals(&self) -> Result<Self> {
         let array = matrix("svdvals", self)?;
         let tall = match is_wide(&array) {
-            true => Tall::new(&adjoint(&array))?,
-            false => Tall::new(&array)?,
+            true => Tall::new("svdvals", &adjoint(&array))?,
+            false => Tall::new("svdvals", &array)?,
         };
         let part = Part::made("svdvals", Linalg::SingularValues, &[tall.r()]);
         let dtype = array.dtype().real();
@@ -220,13 +224,13 @@ impl Array {
         let chunks = Chunks::exact([cut, vec![drawn]]);
         let random = generator.normal(0.0, 1.0, [columns, drawn], chunks);
         let across = adjoint(&array);
-        let mut basis = Tall::new(&array.matmul(&random)?)?.q();
+        let mut basis = Tall::new(NAME, &array.matmul(&random)?)?.q();
         for _ in 0..compression.power_iterations {
-            let turned = Tall::new(&across.matmul(&basis)?)?.q();
-            basis = Tall::new(&array.matmul(&turned)?)?.q();
+            let turned = Tall::new(NAME, &across.matmul(&basis)?)?.q();
+            basis = Tall::new(NAME, &array.matmul(&turned)?)?.q();
         }
         // The adjoint of what is left of the matrix has few columns.
-        let Svd { u, s, vh } = svd_of_tall(&across.matmul(&basis)?)?;
+        let Svd { u, s, vh } = svd_of_tall(NAME, &across.matmul(&basis)?)?;
         let left = basis.matmul(&adjoint(&vh))?;
         Ok(Svd {
             u: first(&left, 1, wanted),
@@ -268,8 +272,8 @@ fn is_wide(array: &Array) -> bool {
 }
 
 /// The decomposition of a matrix with at least as many rows as columns.
-fn svd_of_tall(array: &Array) -> Result<Svd> {
-    let tall = Tall::new(array)?;
+fn svd_of_tall(operation: &str, array: &Array) -> Result<Svd> {
+    let tall = Tall::new(operation, array)?;
     let parts = Part::made_with("svd", Linalg::Svd, &[tall.r()], 3);
     let (client, dtype) = (array.client(), array.dtype());
     let inner = tall.inner().clone();

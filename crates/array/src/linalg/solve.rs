@@ -275,7 +275,7 @@ impl Array {
         let array = matrix(NAME, self)?;
         let dtype = promote(array.dtype(), inexact(sides.good()?.dtype()));
         let (array, sides) = (cast(&array, dtype), cast(sides, dtype));
-        let tall = Tall::new(&array)?;
+        let tall = Tall::new(NAME, &array)?;
         let longest = [tall.rows(), tall.columns()].map(|axis| axis.len().unwrap_or(0));
         let epsilon = match dtype.real() {
             DType::F32 => f64::from(f32::EPSILON),

@@ -9,7 +9,7 @@
 use super::blocks::{Part, each_row, mosaic, of_part};
 use crate::array::Array;
 use crate::axis::Axis;
-use crate::error::{ArrayError, Result};
+use crate::error::Result;
 use taskloom_kernels::Kernel;
 use taskloom_kernels::linalg::Linalg;
 use taskloom_kernels::multiply::{Labels, Multiply};
@@ -30,13 +30,12 @@ pub(super) struct Tall {
 }
 
 impl Tall {
-    /// Factors a matrix. Its columns are put together to one block.
+    /// Factors a matrix for an operation. Its columns are put together to one block.
     ///
     /// # Errors
-    /// If the number of rows is unknown beside known columns of which there are several blocks whose
-    /// lengths nobody knows.
-    pub(super) fn new(array: &Array) -> Result<Self> {
-        let array = one_column(array)?;
+    /// If there are several blocks of columns whose lengths nobody knows.
+    pub(super) fn new(operation: &str, array: &Array) -> Result<Self> {
+        let array = one_column(operation, array)?;
         let [rows, columns] = [0, 1].map(|axis| array.axes()[axis].clone());
         let inner = match (rows.len(), columns.len()) {
             (Some(m), Some(n)) if m < n => Axis::single(m),
@@ -161,18 +160,12 @@ fn times(left: &Part, right: &Part) -> Part {
 }
 
 /// The matrix with its columns in one block.
-fn one_column(array: &Array) -> Result<Array> {
+fn one_column(operation: &str, array: &Array) -> Result<Array> {
     if array.axes()[1].blocks() == 1 {
         return Ok(array.clone());
     }
     if !array.axes()[1].is_known() {
-        return Err(ArrayError::UnknownChunks {
-            operation: "qr".to_owned(),
-            axis: 1,
-            array: array.name(),
-            blocks: array.axes()[1].blocks(),
-            reason: array.axes()[1].reason().to_owned(),
-        });
+        return Err(array.unknown(operation, 1));
     }
     Ok(array.gathered(1))
 }

@@ -6,7 +6,7 @@ use super::{as_f64, close, complex, local, matrix, orthonormal, random, text, un
 use crate::array::Array;
 use crate::chunks::Chunks;
 use crate::linalg::{Compression, MatrixNorm, Qr, Svd};
-use ndarray::array;
+use ndarray::{Array2, array};
 use num_complex::Complex;
 use taskloom_kernels::DType;
 
@@ -64,6 +64,42 @@ fn singular_values_of_tall_wide_and_square() {
         orthonormal(&svd.u);
         orthonormal(&Array::einsum("ij->ji", &[&svd.vh]).unwrap());
         close(&local(&x.svdvals().unwrap()), &local(&svd.s));
+    }
+}
+
+/// Both axes in several chunks, some of them without elements.
+#[test]
+fn a_square_matrix_is_cut_along_both_axes() {
+    let values = Array2::from_shape_fn((6, 6), |(i, j)| ((6 * i + j).pow(2) % 13) as f64);
+    // np.linalg.svd((np.arange(36)**2 % 13).astype(float).reshape(6, 6))[1]
+    let expected = array![
+        39.886_509_113_363_28,
+        14.229_857_376_607_356,
+        11.127_860_580_936_067,
+        8.230_174_335_424_662,
+        3.982_440_350_170_084,
+        2.674_447_222_905_386,
+    ];
+    for (rows, columns) in [
+        (vec![2, 2, 2], vec![3, 3]),
+        (vec![1; 6], vec![1; 6]),
+        (vec![4, 0, 2], vec![0, 5, 1]),
+    ] {
+        let x = Array::from_ndarray(&values, Chunks::exact([rows, columns])).unwrap();
+        let svd = x.svd().unwrap();
+        close(&local(&svd.s), &expected.clone().into_dyn());
+        close(&local(&x.svdvals().unwrap()), &expected.clone().into_dyn());
+        close(&reproduced(&svd), &values.clone().into_dyn());
+        orthonormal(&svd.u);
+        orthonormal(&svd.vh.t());
+        // Unknown columns in several chunks would have to be put together.
+        for reason in [text(unknown(&x).svd()), text(unknown(&x).svdvals())] {
+            assert!(
+                reason.contains("svd") && reason.contains("axis 1"),
+                "{reason}"
+            );
+            assert!(reason.contains("compute_chunk_sizes()"), "{reason}");
+        }
     }
 }
 
