@@ -10,6 +10,7 @@
 mod arrange;
 mod array;
 mod axis;
+mod carries;
 mod chunks;
 mod client;
 mod display;

@@ -77,6 +77,31 @@ fn range(rows: Block) -> Vec<Block> {
     vec![Block::from(least), Block::from(most)]
 }
 
+/// The sum of each element and its neighbours.
+#[task(crate = taskloom_task)]
+fn around(block: Block) -> Block {
+    let x = block.into_vec::<f64>().unwrap();
+    let at = |at: usize| x.get(at).copied().unwrap_or(0.0);
+    let sums = (0..x.len()).map(|i| at(i.wrapping_sub(1)) + at(i) + at(i + 1));
+    Block::vector(sums.collect::<Vec<f64>>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stencils_of_what_a_mask_selected() {
+    let cluster = LocalCluster::builder().workers(2).start().await.unwrap();
+    let client = cluster.client().await.unwrap();
+    let values = ndarray::Array1::from_iter((0..200).map(f64::from));
+    let x = client.array(&values, Chunks::of([5])).unwrap();
+    let few = x.mask(&(&x % 30.0).eq(0.0)).unwrap();
+    let sums = few.map_overlap([1], around::task).array().unwrap();
+    assert_eq!(
+        sums.to_local::<f64>().await.unwrap(),
+        array![30.0, 90.0, 180.0, 270.0, 360.0, 450.0, 330.0].into_dyn()
+    );
+    client.close().await;
+    cluster.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tasks_of_users_make_several_arrays() {
     let cluster = LocalCluster::builder().workers(2).start().await.unwrap();

@@ -1,25 +1,20 @@
 //! Running sums and products along an axis, also one of unknown chunk sizes.
 //!
 //! The blocks along the axis do not wait for each other: each is scanned with a *carry*, which is
-//! what all blocks before it sum up to. Carries are made of the totals of blocks, in groups, of the
-//! totals of groups, and so on.
+//! what all blocks before it sum up to.
 
 mod difference;
 
 use crate::array::Array;
-use crate::axis::Axis;
+use crate::carries::{Carries, Finder, Sums, totals};
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer};
 use crate::node::{Axes as NodeAxes, number};
 use crate::registry::{OnUnknown, Operation};
-use smallvec::SmallVec;
 use taskloom_kernels::Kernel;
 use taskloom_kernels::reduce::{Axes, Reduce, Reduction, What};
 use taskloom_kernels::scan::{Running, Scan};
-
-/// How many carries are made by one task.
-const GROUP: usize = 32;
 
 const fn operation(name: &'static str, summary: &'static str) -> Operation {
     Operation {
@@ -102,67 +97,67 @@ impl Array {
             },
             axis,
             axes: self.axes().into(),
+            carries: None,
         };
         let dtype = Scan::result_dtype(self.dtype());
         let axes = self.axes().to_vec();
         if self.axes()[axis].blocks() <= 1 {
             return Ok(Self::from_layer(along, &[self], dtype, axes));
         }
-        let reduction = Reduction {
-            what: match what {
-                Running::Sum => What::Sum,
-                Running::Prod => What::Prod,
-            },
-            axes: Axes::of([axis]),
-            keepdims: true,
-            skip_nan,
-            dtype: self.dtype(),
-        };
-        let totals = Totals {
-            reduction,
-            axis,
-            group: 1,
-            axes: self.axes().into(),
-        };
-        let blocks = self.axes()[axis].blocks();
-        let opaque = replaced(self.axes(), axis, Axis::opaque(blocks));
-        let totals = Self::from_layer(totals, &[self], self.dtype(), opaque);
-        let carries = totals.carries(what, axis, reduction);
-        Ok(Self::from_layer(along, &[self, &carries], dtype, axes))
-    }
-
-    /// What comes before each of the totals along an axis. Each block of the result is a group of
-    /// carries, its outputs.
-    fn carries(&self, what: Running, axis: usize, reduction: Reduction) -> Self {
-        let blocks = self.axes()[axis].blocks();
-        let groups = blocks.div_ceil(GROUP);
-        let axes = replaced(self.axes(), axis, Axis::opaque(groups));
-        let layer = Carries {
+        let sums = Totals {
             what,
-            axis,
-            carried: groups > 1,
-            outputs: blocks.clamp(2, GROUP) as u32,
-            axes: self.axes().into(),
+            reduction: Reduction {
+                what: match what {
+                    Running::Sum => What::Sum,
+                    Running::Prod => What::Prod,
+                },
+                axes: Axes::of([axis]),
+                keepdims: true,
+                skip_nan,
+                dtype: self.dtype(),
+            },
         };
-        if groups == 1 {
-            return Self::from_layer(layer, &[self], self.dtype(), axes);
-        }
-        let totals = Totals {
-            reduction,
-            axis,
-            group: GROUP,
-            axes: self.axes().into(),
+        let carries = Carries::new(&totals(self, axis, &sums), axis, &sums, None);
+        let along = Along {
+            carries: Some(carries.finder(axis)),
+            ..along
         };
-        let totals = Self::from_layer(totals, &[self], self.dtype(), axes.clone());
-        let before = totals.carries(what, axis, reduction);
-        Self::from_layer(layer, &[self, &before], self.dtype(), axes)
+        Ok(Self::from_layer(
+            along,
+            &[self, carries.array()],
+            dtype,
+            axes,
+        ))
     }
 }
 
-fn replaced(axes: &[Axis], axis: usize, by: Axis) -> Vec<Axis> {
-    let mut axes = axes.to_vec();
-    axes[axis] = by;
-    axes
+/// What blocks sum up to.
+#[derive(Clone)]
+struct Totals {
+    what: Running,
+    reduction: Reduction,
+}
+
+impl Sums for Totals {
+    fn identity(&self, identity: &mut Identity) {
+        identity.value(&self.reduction);
+    }
+
+    fn of_block(&self) -> Kernel {
+        Kernel::Reduce(Reduce::Partial(self.reduction))
+    }
+
+    fn of_totals(&self, totals: usize) -> Kernel {
+        Kernel::Reduce(Reduce::Merge(self.reduction, [totals].as_slice().into()))
+    }
+
+    fn carries(&self, carried: bool, outputs: u32) -> Kernel {
+        Kernel::Scan(Scan::Carries {
+            what: self.what,
+            carried,
+            outputs,
+        })
+    }
 }
 
 /// The blocks with their carries.
@@ -170,6 +165,8 @@ struct Along {
     scan: Scan,
     axis: usize,
     axes: NodeAxes,
+    /// `None` if there is one block along the axis.
+    carries: Option<Finder>,
 }
 
 impl Layer for Along {
@@ -189,101 +186,10 @@ impl Layer for Along {
 
     fn block(&self, at: &[usize]) -> BlockTask {
         let block = BlockRef::new(0, number(&self.axes, at));
-        let carry = (at[self.axis] > 0).then(|| carry(&self.axes, self.axis, at));
+        let carries = self.carries.as_ref().filter(|_| at[self.axis] > 0);
+        let carry = carries.map(|carries| carries.carry(1, at));
         let kernel = Kernel::Scan(self.scan.clone());
         BlockTask::kernel(kernel, [block].into_iter().chain(carry))
-    }
-}
-
-/// The carry of a block, or of a group: it is one of those that are made together.
-fn carry(axes: &[Axis], axis: usize, at: &[usize]) -> BlockRef {
-    let groups = axes[axis].blocks().div_ceil(GROUP);
-    let axes = replaced(axes, axis, Axis::opaque(groups));
-    let mut place: SmallVec<[usize; 4]> = at.into();
-    place[axis] = at[axis] / GROUP;
-    BlockRef {
-        input: 1,
-        block: number(&axes, &place),
-        output: (at[axis] % GROUP) as u32,
-    }
-}
-
-/// What blocks, or groups of totals, sum up to along the axis.
-struct Totals {
-    reduction: Reduction,
-    axis: usize,
-    /// How many totals become one; 1 for blocks.
-    group: usize,
-    axes: NodeAxes,
-}
-
-/// The blocks of a group along an axis.
-fn members(axes: &[Axis], axis: usize, at: &[usize], group: usize) -> Vec<BlockRef> {
-    let start = at[axis] * group;
-    let end = (start + group).min(axes[axis].blocks());
-    let mut place: SmallVec<[usize; 4]> = at.into();
-    let member = |along| {
-        place[axis] = along;
-        BlockRef::new(0, number(axes, &place))
-    };
-    (start..end).map(member).collect()
-}
-
-impl Layer for Totals {
-    fn name(&self) -> &'static str {
-        "totals"
-    }
-
-    fn identity(&self, identity: &mut Identity) {
-        identity.value(&self.reduction).number(self.group as u64);
-    }
-
-    fn block(&self, at: &[usize]) -> BlockTask {
-        let members = members(&self.axes, self.axis, at, self.group);
-        let kernel = match self.group {
-            1 => Reduce::Partial(self.reduction),
-            _ => Reduce::Merge(self.reduction, [members.len()].as_slice().into()),
-        };
-        BlockTask::kernel(Kernel::Reduce(kernel), members)
-    }
-}
-
-/// What comes before each total of a group.
-struct Carries {
-    what: Running,
-    axis: usize,
-    carried: bool,
-    outputs: u32,
-    axes: NodeAxes,
-}
-
-impl Layer for Carries {
-    fn name(&self) -> &'static str {
-        "carries"
-    }
-
-    fn identity(&self, identity: &mut Identity) {
-        identity.value(&self.what).number(self.axis as u64);
-    }
-
-    fn outputs(&self) -> u32 {
-        self.outputs
-    }
-
-    fn block(&self, at: &[usize]) -> BlockTask {
-        let kernel = Kernel::Scan(Scan::Carries {
-            what: self.what,
-            carried: self.carried,
-            outputs: self.outputs,
-        });
-        let axes = replaced(
-            &self.axes,
-            self.axis,
-            Axis::opaque(self.axes[self.axis].blocks().div_ceil(GROUP)),
-        );
-        let before = self.carried.then(|| carry(&axes, self.axis, at));
-        let members = members(&self.axes, self.axis, at, GROUP);
-        BlockTask::kernel(kernel, before.into_iter().chain(members))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assign;
 mod basic;
+mod edge;
 mod lengths;
 mod mask;
 mod merge;
@@ -13,6 +14,7 @@ mod take;
 mod tests;
 
 pub use basic::Cut;
+pub use edge::{Beside, Beyond, Edge};
 pub use take::Start;
 
 use crate::align::Align;
@@ -187,6 +189,8 @@ pub enum Index {
         /// Which block it is, for errors.
         block: Extent,
     },
+    /// What lies beside blocks along an axis.
+    Edge(Edge),
 }
 
 impl Index {
@@ -214,6 +218,7 @@ impl Index {
             Self::Put { .. } => "set-mask",
             Self::Portion { .. } => "set-portion",
             Self::Scatter { .. } => "set-scatter",
+            Self::Edge(edge) => edge.name(),
         }
     }
 
@@ -241,6 +246,7 @@ impl Index {
             | Self::AssignAt { .. }
             | Self::Portion { .. }
             | Self::Scatter { .. } => Class::Task,
+            Self::Edge(edge) => edge.class(),
         }
     }
 
@@ -344,6 +350,7 @@ impl Index {
             }
             Self::Portion { band, block } => portion::portion(name, *band, *block, &inputs),
             Self::Scatter { grid, at, .. } => assign::scatter(name, grid, *at, inputs),
+            Self::Edge(edge) => return edge.run(inputs),
         };
         Ok(single(made?))
     }

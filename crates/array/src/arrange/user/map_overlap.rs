@@ -1,5 +1,6 @@
 //! A task for each block with what lies around it.
 
+use super::beside::Neighbours;
 use super::layer::{BlockInput, Calls, as_it_is, of_calls};
 use crate::arrange::pad::Pad;
 use crate::arrange::pieces::{Along, Piece, Pieces, as_they_are};
@@ -58,7 +59,9 @@ impl Array {
     /// axis, each by a task: a stencil. The task gives a block as large as the one that it is given;
     /// what lay around is cut off again.
     ///
-    /// Only the edges of neighbours travel: they are cut out where the blocks lie.
+    /// Only the edges of neighbours travel: they are cut out where the blocks lie. Along an axis of
+    /// unknown chunk sizes the edges of all blocks are brought together, because nobody knows which
+    /// of them are so short that the next one shows behind them.
     ///
     /// ```
     /// use taskloom_array::{Array, Block, Boundary, Chunks};
@@ -215,9 +218,10 @@ impl MapOverlap {
     /// The array.
     ///
     /// # Errors
-    /// If the array is in the failed state, there is not one depth per axis, a depth is given for an
-    /// axis of unknown chunk sizes, or the call cannot be made.
-    pub fn array(self) -> Result<Array> {
+    /// If the array is in the failed state, there is not one depth per axis, an overlap does not fit
+    /// an axis (which for one of unknown chunk sizes is found when it is computed), or the call cannot
+    /// be made.
+    pub fn array(mut self) -> Result<Array> {
         let source = self.source.good()?;
         if self.depth.len() != source.ndim() {
             return Err(ArrayError::value(
@@ -229,7 +233,19 @@ impl MapOverlap {
                 ),
             ));
         }
-        let wide = source.with_overlap(&self.depth, self.boundary)?;
+        // Along unknown axes first, one after the other: each takes in what the ones before made.
+        let mut depths = self.depth.clone();
+        let mut wide = source.clone();
+        let mut unknown = Vec::new();
+        for (at, axis) in source.axes().iter().enumerate() {
+            if depths[at] > 0 && !axis.is_known() {
+                let depth = std::mem::take(&mut depths[at]);
+                let neighbours = Neighbours::new(&wide, at, depth, self.boundary)?;
+                wide = neighbours.around(&wide);
+                unknown.push((at, neighbours));
+            }
+        }
+        let wide = wide.with_overlap(&depths, self.boundary)?;
         let axes = match self.trimmed_by_task {
             true => source.axes().to_vec(),
             false => wide.axes().to_vec(),
@@ -245,6 +261,14 @@ impl MapOverlap {
         )?;
         if self.trimmed_by_task {
             return Ok(made);
+        }
+        let mut made = made;
+        if self.boundary == Boundary::None {
+            // How much there was around is not known either.
+            for (at, neighbours) in unknown {
+                made = neighbours.without(&made, &source.axes()[at]);
+                self.depth[at] = 0;
+            }
         }
         let along = source.axes().iter().zip(&self.depth).map(|(axis, &depth)| {
             let last = axis.blocks().saturating_sub(1);

@@ -1,5 +1,6 @@
 //! Operations whose blocks are made by tasks of the user.
 
+mod beside;
 mod blockwise;
 mod gufunc;
 mod layer;
@@ -47,7 +48,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     entry(
         "map_overlap",
         "map_overlap",
-        OnUnknown::NeedsOthers("axes of unknown chunk sizes can have no overlap"),
+        OnUnknown::Works("kept; what lies around a block is found when the blocks are there"),
         "the task is given what lies around the block",
         "A task of yours for each block with what lies around it: stencils",
     ),
