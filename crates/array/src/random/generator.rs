@@ -63,6 +63,14 @@ pub(super) enum Kind {
     NegativeBinomial,
     Hypergeometric,
     Logarithmic,
+    Gamma,
+    ChiSquare,
+    BetaOne,
+    BetaOther,
+    Student,
+    StudentSquares,
+    FisherAbove,
+    FisherBelow,
 }
 
 impl Generator {
@@ -120,15 +128,24 @@ impl Generator {
         shape: impl IntoIterator<Item = usize>,
         chunks: impl Into<Chunks>,
     ) -> Array {
+        match self.float_dtype(name) {
+            Ok(dtype) => self.drawn((name, kind), distribution, dtype, shape, chunks),
+            Err(error) => self.given(Err(error)),
+        }
+    }
+
+    /// The dtype of the floating point numbers that are drawn.
+    ///
+    /// # Errors
+    /// If it is another one.
+    pub(super) fn float_dtype(&self, name: &str) -> Result<DType> {
         match self.dtype {
-            DType::F32 | DType::F64 => {
-                self.drawn((name, kind), distribution, self.dtype, shape, chunks)
-            }
-            dtype => self.given(Err(ArrayError::DType {
+            DType::F32 | DType::F64 => Ok(self.dtype),
+            dtype => Err(ArrayError::DType {
                 operation: name.to_owned(),
                 dtype,
                 reason: ": it draws float32 or float64".to_owned(),
-            })),
+            }),
         }
     }
 

@@ -6,6 +6,7 @@
 mod choice;
 mod counts;
 mod derived;
+mod gamma;
 mod generator;
 mod shuffle;
 
@@ -125,6 +126,41 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "random.triangular",
         FLOAT,
         "most likely at a mode, and less so the farther from it",
+    ),
+    new(
+        "gamma",
+        "random.Generator.gamma",
+        "random.gamma",
+        FLOAT,
+        "the gamma distribution of a form and a scale",
+    ),
+    new(
+        "chisquare",
+        "random.Generator.chisquare",
+        "random.chisquare",
+        FLOAT,
+        "sums of squares of normal numbers",
+    ),
+    new(
+        "beta",
+        "random.Generator.beta",
+        "random.beta",
+        FLOAT,
+        "shares: numbers from 0 to 1 of two forms",
+    ),
+    new(
+        "standard_t",
+        "random.Generator.standard_t",
+        "random.standard_t",
+        FLOAT,
+        "Student's t distribution",
+    ),
+    new(
+        "f",
+        "random.Generator.f",
+        "random.f",
+        FLOAT,
+        "Fisher's F distribution",
     ),
     new(
         "bernoulli",

@@ -1,6 +1,7 @@
 //! What random words become.
 
 use super::counts::Law;
+use super::gamma::{FORM_MAX, FORM_MIN, gammas};
 use super::logarithm::logarithms;
 use super::normal::normals;
 use super::place::TILE;
@@ -45,6 +46,11 @@ pub enum Distribution {
     },
     /// Counts, for `int64`.
     Counts(Law),
+    /// Gamma numbers of scale 1. Float dtypes.
+    Gamma {
+        /// Their form: from [`Distribution::GAMMA_FORMS`].
+        form: f64,
+    },
 }
 
 /// Integers from more different ones take two words, so that none comes more often by more than one
@@ -52,6 +58,10 @@ pub enum Distribution {
 const WIDE: u128 = 1 << 32;
 
 impl Distribution {
+    /// The forms of gamma numbers that can be drawn: of smaller ones the least numbers would be 0, and
+    /// of larger ones each would take too long.
+    pub const GAMMA_FORMS: std::ops::RangeInclusive<f64> = FORM_MIN..=FORM_MAX;
+
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Uniform { .. } => "uniform",
@@ -60,6 +70,7 @@ impl Distribution {
             Self::Exponential { .. } => "exponential",
             Self::Bernoulli { .. } => "bernoulli",
             Self::Counts(law) => law.name(),
+            Self::Gamma { .. } => "gamma",
         }
     }
 
@@ -74,7 +85,7 @@ impl Distribution {
     pub(super) fn is_cheap(&self) -> bool {
         !matches!(
             self,
-            Self::Normal { .. } | Self::Exponential { .. } | Self::Counts(_)
+            Self::Normal { .. } | Self::Exponential { .. } | Self::Counts(_) | Self::Gamma { .. }
         )
     }
 }
@@ -92,7 +103,12 @@ pub(super) fn floats(distribution: &Distribution, words: &[u64], out: &mut [f64]
             logarithms(out);
             stretch(0.0, -scale, out);
         }
-        Distribution::Integers { .. }
+        // Other forms are not drawn: each number would take too long.
+        Distribution::Gamma { form } if Distribution::GAMMA_FORMS.contains(&form) => {
+            gammas(form, words, out);
+        }
+        Distribution::Gamma { .. }
+        | Distribution::Integers { .. }
         | Distribution::Bernoulli { .. }
         | Distribution::Counts(_) => return false,
     }

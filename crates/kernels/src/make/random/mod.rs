@@ -7,6 +7,7 @@
 mod choice;
 mod counts;
 mod distribution;
+mod gamma;
 mod logarithm;
 mod normal;
 mod permutation;
