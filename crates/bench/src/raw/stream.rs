@@ -84,7 +84,7 @@ impl client_service_server::ClientService for Bare {
                 let buffers = vec![Bytes::from_static(RESULT)];
                 let value = Some(Value {
                     codec: 1,
-                    header: Bytes::new(),
+                    header: None,
                     buffers,
                 });
                 let finished = Finished {
