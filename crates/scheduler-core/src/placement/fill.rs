@@ -21,6 +21,13 @@ enum Yields {
 /// turn, and all messages of a turn are in memory at once.
 const TURN_TASKS: usize = 8192;
 
+/// What a worker is dealt at a time shall be this much work, in nanoseconds, ...
+const FRAME_NS: u64 = 100_000;
+
+/// ... as long as what waits is enough for so many workers: a frame costs the scheduler and the worker
+/// some tens of microseconds, whatever it holds.
+const AT_A_TIME: usize = 32;
+
 /// How many workers with a free thread look for a task to take over in one turn.
 const THIEVES: usize = 32;
 
@@ -154,7 +161,9 @@ impl SchedulerCore {
                 return closed.into_inner();
             }
             let queued = self.jobs.class_len(job, class);
-            let share = queued.div_ceil(self.workers.len().max(1)).clamp(1, batch);
+            let share = self
+                .share(queued, self.shared_length(class))
+                .clamp(1, batch);
             for _ in 0..share.min(left) {
                 let length = self.shared_length(class);
                 let Some(entry) = self.jobs.pop(job, class) else {
@@ -181,6 +190,15 @@ impl SchedulerCore {
                 fresh.insert(rank);
             }
         }
+    }
+
+    /// How many of so many tasks of this length a worker is dealt at a time: an even share. With many
+    /// workers that is next to nothing, so of short tasks some get a frame full, and the others the next.
+    fn share(&self, queued: usize, length: Option<Length>) -> usize {
+        let workers = self.workers.len().max(1);
+        let even = queued.div_ceil(workers);
+        let full = length.map_or(0, |length| FRAME_NS / length.mean_ns.max(1)) as usize;
+        even.max(full.min(queued.div_ceil(workers.min(AT_A_TIME))))
     }
 
     /// The length of shared tasks of a class.
