@@ -9,7 +9,7 @@ use crate::events::Event;
 use crate::extension::{Extension, ExtensionError, Host};
 use crate::identity::{Identity, TableSizes, TaskCounts, WorkerIdentity};
 use crate::job::JobTable;
-use crate::placement::{Homes, Reach, Traffic, WorkerRanks};
+use crate::placement::{Homes, Lag, Reach, Traffic, WorkerRanks};
 use crate::questions::Inquiries;
 use crate::queue::{Jobs, QueueEntry};
 use crate::spec::{ClassId, Specs};
@@ -48,6 +48,7 @@ pub struct SchedulerCore {
     pub(crate) counts: TaskCounts,
     pub(crate) tallies: Counts,
     pub(crate) reach: Reach,
+    pub(crate) lag: Lag,
     /// Whether the last turn left tasks that a worker has room for.
     pub(crate) unfinished: bool,
     pub(crate) copied_bytes: u64,
@@ -127,6 +128,7 @@ impl SchedulerCore {
             counts: TaskCounts::default(),
             tallies: Counts::default(),
             reach: Reach::default(),
+            lag: Lag::default(),
             unfinished: false,
             copied_bytes: 0,
             announced: 0,

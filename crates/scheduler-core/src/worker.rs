@@ -5,17 +5,11 @@ use crate::queue::{QueueEntry, TaskQueue};
 use crate::spec::{ClassRecord, OperationId, SpecId};
 use crate::tables::{SlotMap, SlotSet};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::time::Duration;
 use taskloom_core::message::{Peer, ToWorker, WorkerHello};
 use taskloom_core::{ResourceAmount, RunId, TaskId, Time, WorkerId};
 
 /// The operation is not offered.
 const NOT_OFFERED: u32 = u32::MAX;
-
-/// A worker whose threads should be busy and that ended nothing for this long has met a long task:
-/// it is given nothing ahead, and what it has in hand goes to workers that idle.
-pub(crate) const STALL: Duration = Duration::from_millis(5);
-pub(crate) const STALL_NS: u64 = STALL.as_nanos() as u64;
 
 /// A task that was given to a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +58,9 @@ pub(crate) struct Worker {
     pub(crate) gave_back: bool,
     /// When a run ended here last, or the first was given after none.
     pub(crate) last_progress: Time,
+    /// The run that was given to it last while it had nothing, and when, if nothing kept that from
+    /// beginning at once.
+    pub(crate) prompt: Option<(RunId, Time)>,
     /// Given to it, with dependents that could have been sent along had there been room: the ends of
     /// lines that go on when there is.
     pub(crate) line_ends: Vec<u32>,
@@ -127,6 +124,7 @@ impl Worker {
             retracting: FxHashSet::default(),
             gave_back: false,
             last_progress: now,
+            prompt: None,
             line_ends: Vec::new(),
             located: TaskQueue::default(),
             located_ns: 0,

@@ -6,7 +6,7 @@
 
 use crate::core::SchedulerCore;
 use crate::state::State;
-use crate::worker::{RunPlace, STALL, STALL_NS, Worker};
+use crate::worker::{RunPlace, Worker};
 use taskloom_core::message::ToWorker;
 use taskloom_core::{RunId, Time};
 
@@ -100,7 +100,7 @@ impl SchedulerCore {
         let Some(worker) = self.workers.get(victim) else {
             return Vec::new();
         };
-        let stalled = worker.stalled_ns(self.now) >= STALL_NS;
+        let stalled = worker.stalled_ns(self.now) >= self.lag.stall_ns();
         let long = worker.occupancy_ns / (worker.load() as u64).max(1) >= LONG_NS;
         if !stalled && !long {
             return Vec::new();
@@ -159,7 +159,7 @@ impl SchedulerCore {
         let mut in_hand = self.with_tasks_in_hand().take(OVERDUE_WEIGHED).peekable();
         in_hand.peek()?;
         let idle = self.idle_workers().next();
-        let mut next = idle.map(|_| self.last_balance + STALL);
+        let mut next = idle.map(|_| Time(self.last_balance.0.saturating_add(self.lag.stall_ns())));
         for slot in in_hand {
             let worker = self.workers.get(slot);
             let due = worker.and_then(|worker| self.overdue_before(worker, next));

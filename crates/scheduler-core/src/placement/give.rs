@@ -31,6 +31,7 @@ impl SchedulerCore {
         let estimate_ns = self.specs.mean_ns(task.spec).unwrap_or(UNKNOWN_NS);
         let timeout = self.specs.options_of(task.spec).timeout;
         let class = self.specs.class(spec.class);
+        let at_once = missing == 0 && inputs.iter().all(|input| input.holders.is_empty());
         let now = self.now;
         let Some(record) = self.workers.get_mut(worker) else {
             return;
@@ -40,6 +41,7 @@ impl SchedulerCore {
         };
         if record.load() == 0 {
             record.last_progress = now;
+            record.prompt = at_once.then_some((run, now));
         }
         record.was_given(
             slot,

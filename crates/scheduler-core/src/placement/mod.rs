@@ -6,7 +6,7 @@
 //! has in hand while others idle. `give.rs` makes the dispatch itself, and
 //! `ahead.rs` sends tasks along whose inputs are being made on the same worker. `ranks.rs` keeps the
 //! workers in order, so that none of this looks at all of them. `length.rs`, `reach.rs` and `room.rs`
-//! say how far ahead of its threads a worker is filled.
+//! say how far ahead of its threads a worker is filled, and `lag.rs` when it has stalled.
 
 mod ahead;
 mod balance;
@@ -14,6 +14,7 @@ mod bring;
 mod fill;
 mod gather;
 mod give;
+mod lag;
 mod length;
 mod queue_ready;
 mod rank;
@@ -23,6 +24,7 @@ mod room;
 mod traffic;
 
 pub(crate) use gather::Homes;
+pub(crate) use lag::Lag;
 pub(crate) use length::Length;
 pub(crate) use ranks::{Listed, WorkerRanks};
 pub(crate) use reach::Reach;

@@ -2,7 +2,7 @@
 
 use super::Length;
 use crate::core::SchedulerCore;
-use crate::worker::{STALL, STALL_NS, Worker};
+use crate::worker::Worker;
 use taskloom_core::Time;
 
 /// For so many values per thread that are on their way to a worker, a task each does not count as work
@@ -31,7 +31,7 @@ impl SchedulerCore {
             .slot()
             .map_or(0, |slot| self.traffic.values_into(slot));
         let load = all.saturating_sub(coming.min(threads * COMING_MOST));
-        let stalled = worker.stalled_ns(self.now) >= STALL_NS;
+        let stalled = worker.stalled_ns(self.now) >= self.lag.stall_ns();
         // What it gave back would be given to it again, and taken back, until its task ends.
         let bare = worker.gave_back && self.idle_workers().next().is_some();
         let in_hand = if bare || self.is_overdue(worker) {
@@ -56,7 +56,7 @@ impl SchedulerCore {
     pub(super) fn is_overdue(&self, worker: &Worker) -> bool {
         let stalled_ns = worker.stalled_ns(self.now);
         // Nearly all turns end here: patience is never shorter.
-        if stalled_ns < STALL_NS {
+        if stalled_ns < self.lag.stall_ns() {
             return false;
         }
         let patience_ns = self.patience_ns(worker);
@@ -67,8 +67,8 @@ impl SchedulerCore {
     /// `until`.
     pub(super) fn overdue_before(&self, worker: &Worker, until: Option<Time>) -> Option<Time> {
         // Nearly all end here: patience is never shorter.
-        let earliest = worker.last_progress + STALL;
-        if until.is_some_and(|until| earliest >= until) {
+        let earliest = worker.last_progress.0.saturating_add(self.lag.stall_ns());
+        if until.is_some_and(|until| earliest >= until.0) {
             return None;
         }
         let is_full = worker.load() >= worker.hello.nthreads as usize;
@@ -90,6 +90,6 @@ impl SchedulerCore {
             };
         }
         let patience_ns = longest.saturating_add(longest / 2);
-        (longest > 0).then(|| patience_ns.max(STALL_NS))
+        (longest > 0).then(|| patience_ns.max(self.lag.stall_ns()))
     }
 }

@@ -270,6 +270,48 @@ fn short_tasks_behind_a_long_one_are_taken_back_after_a_while() {
 }
 
 #[test]
+fn who_is_not_listened_to_is_not_asked_to_give_back() {
+    let mut t = eager();
+    t.workers(["w1"]).graph("a*").finish("a", "w1").skip();
+    // Each of these could begin at once, and is heard of only now.
+    for task in ["b", "c", "d", "e", "f", "g", "h", "i"] {
+        t.graph(&format!("{task}*"));
+        t.after(Duration::from_millis(40)).finish(task, "w1");
+    }
+    t.graph("p* q* r* s*").workers(["w2"]).skip();
+    t.after(Duration::from_millis(20)).expect([]);
+    let due = t.core.next_deadline().expect("it may have stalled yet");
+    let wait = due.since(t.now);
+    assert!(wait > Duration::from_millis(20), "{wait:?}");
+    t.after(wait).expect(["w1: retract q r s"]);
+}
+
+#[test]
+fn short_tasks_are_dealt_to_some_of_many_workers_at_a_time() {
+    let mut t = eager();
+    t.elapsed = Duration::from_micros(1);
+    t.workers(["w0"]);
+    for round in 0..20 {
+        let name = format!("first{round}");
+        t.graph(&format!("{name}*")).finish(&name, "w0").skip();
+    }
+    for number in 1..100 {
+        let hello = t.hello(&format!("w{number}"));
+        t.join(hello).unwrap();
+    }
+    let many: Vec<String> = (0..640).map(|at| format!("x{at}*")).collect();
+    t.graph(&many.join(" "));
+    let workers = t.core.identity(t.now).workers;
+    let given: Vec<u64> = workers.iter().map(|worker| worker.processing).collect();
+    assert_eq!(given.iter().sum::<u64>(), 640);
+    // An even share is seven, and so few frames would hold twenty.
+    assert!(
+        given.iter().filter(|&&tasks| tasks > 7).count() > 20,
+        "{given:?}"
+    );
+}
+
+#[test]
 fn a_turn_gives_out_only_so_much() {
     let mut t = eager();
     let many: Vec<String> = (0..9_000).map(|at| format!("x{at}*")).collect();

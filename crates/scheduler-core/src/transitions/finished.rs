@@ -44,6 +44,7 @@ impl SchedulerCore {
             return;
         }
         self.note_length(slot, worker, elapsed);
+        self.note_lag(worker, run, elapsed);
         self.take_off(slot, worker);
         self.note_dry(worker);
         self.let_go_of_inputs(slot);
@@ -172,6 +173,17 @@ impl SchedulerCore {
             .and_then(|worker| worker.given.get(&slot));
         if given.is_some_and(|given| given.place == RunPlace::Thread) {
             self.specs.ran(self.task(slot).spec, elapsed);
+        }
+    }
+
+    /// Notes how long the way there and back took of a run that could begin at once.
+    fn note_lag(&mut self, worker: u32, run: RunId, elapsed: Duration) {
+        if let Some(worker) = self.workers.get_mut(worker)
+            && let Some((_, given)) = worker.prompt.take_if(|(prompt, _)| *prompt == run)
+        {
+            let away = self.now.since(given);
+            self.lag
+                .note(away.saturating_sub(elapsed).as_nanos() as u64);
         }
     }
 
