@@ -5,6 +5,10 @@ use taskloom_core::Ticket;
 
 const PAGE: u64 = 1024;
 
+/// A page in which so many slots are used gets the memory of all at once: growing step by step would
+/// take as much again.
+const FEW: usize = 64;
+
 /// A table by ticket, with a window over the client's own tickets and one over those that the
 /// scheduler granted: each series ascends on its own and uses no ticket twice.
 #[derive(Debug)]
@@ -132,6 +136,9 @@ impl<T> Window<T> {
             slots: Vec::new(),
         });
         if at >= page.slots.len() {
+            if at >= FEW {
+                page.slots.reserve_exact(PAGE as usize - page.slots.len());
+            }
             page.slots.resize_with(at + 1, || None);
         }
         if page.slots[at].replace(entry).is_none() {

@@ -116,7 +116,8 @@ impl Tasks {
         let (operation, _) = self.operations.number(operation);
         let options = options.map_or(0, |options| self.options.number(options).0);
         if self.chunks.last().is_none_or(Columns::is_full) {
-            self.chunks.push(Columns::default());
+            let next = self.chunks.last().map(Columns::with_room_as);
+            self.chunks.push(next.unwrap_or_default());
         }
         let Some(columns) = self.chunks.last_mut() else {
             return;
@@ -217,6 +218,21 @@ fn translate<T: Clone + Eq + std::hash::Hash>(
 impl Columns {
     fn bytes(&self) -> usize {
         self.keys.bytes() + self.arguments.len() + 8 * self.needs.len()
+    }
+
+    /// An empty chunk with room for as much as there is in this one, which is full: the next will be
+    /// much like it.
+    fn with_room_as(&self) -> Self {
+        Self {
+            keys: self.keys.with_room_as(),
+            arguments: Vec::with_capacity(self.arguments.len()),
+            argument_ends: Vec::with_capacity(self.argument_ends.len()),
+            operation_of: Vec::with_capacity(self.operation_of.len()),
+            options_of: Vec::with_capacity(self.options_of.len()),
+            need_ends: Vec::with_capacity(self.need_ends.len()),
+            needs: Vec::with_capacity(self.needs.len()),
+            wanted: Vec::with_capacity(self.wanted.len()),
+        }
     }
 
     fn is_full(&self) -> bool {

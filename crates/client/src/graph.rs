@@ -1,5 +1,6 @@
 //! Graphs: many tasks with names of their own, submitted as one.
 
+mod content;
 mod named;
 mod outputs;
 mod plan;
@@ -10,13 +11,16 @@ pub use outputs::{GraphOutputs, Output};
 pub use submit::{SubmitGraph, Submitting};
 
 use crate::Error;
-use rustc_hash::FxHashMap;
+use content::{Columns, Content, GraphNeed};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use taskloom_core::Key;
 use taskloom_core::arguments::Part;
-use taskloom_core::{Key, Operation, TaskOptions};
-use taskloom_task::{CallParts, Dependency, FutureHandle, Node, TaskCall, TaskValue};
-use taskloom_wire::arguments;
+use taskloom_task::{CallParts, Dependency, FutureHandle, Node, NodeRef, TaskCall, TaskValue};
 
 /// A graph of tasks that is submitted as one: `client.submit_graph(graph, outputs).await`.
 ///
@@ -31,35 +35,61 @@ use taskloom_wire::arguments;
 pub struct Graph {
     number: Option<u64>,
     tasks: Vec<GraphTask>,
-    places: FxHashMap<Key, u32>,
-    /// Futures of the client that tasks need.
-    futures: Vec<Arc<dyn FutureHandle>>,
-    future_places: FxHashMap<(u64, u64), u32>,
+    columns: Columns,
+    /// The places of the tasks, found by their keys.
+    places: HashTable<u32>,
+    futures: Futures,
     /// The first thing that is wrong.
     error: Option<Error>,
 }
 
 /// A task of the graph, or the place of one that is not added yet.
 struct GraphTask {
-    key: Key,
+    node: NodeRef,
     content: Option<Content>,
 }
 
-/// What a task does.
-struct Content {
-    operation: &'static Operation,
-    arguments: Vec<u8>,
-    options: Option<Box<TaskOptions>>,
-    needs: Box<[GraphNeed]>,
+impl GraphTask {
+    fn key(&self) -> &Key {
+        self.node.key()
+    }
 }
 
-/// What a task needs.
-#[derive(Clone, Copy, PartialEq)]
-enum GraphNeed {
-    /// A task of the graph, by place.
-    Task(u32),
-    /// A future, by place in the graph's list of them.
-    Future(u32),
+/// Futures of the client that tasks need.
+#[derive(Default)]
+struct Futures {
+    handles: Vec<Arc<dyn FutureHandle>>,
+    places: FxHashMap<(u64, u64), u32>,
+}
+
+impl Futures {
+    /// What a task of a graph needs, if its result can be had there.
+    fn need(&mut self, graph: u64, key: &Key, need: &Dependency) -> Result<GraphNeed, Error> {
+        match need {
+            Dependency::Future(handle) => {
+                let identity = (handle.session(), handle.ticket().0);
+                let next = self.handles.len() as u32;
+                let place = *self.places.entry(identity).or_insert(next);
+                if place == next {
+                    self.handles.push(handle.clone());
+                }
+                Ok(GraphNeed::Future(place))
+            }
+            Dependency::Node(node) if node.index() == NOWHERE => Err(Error::Graph(format!(
+                "{key} needs a task that could not be added"
+            ))),
+            Dependency::Node(node) if node.graph() == graph => Ok(GraphNeed::Task(node.index())),
+            other => Err(Error::Graph(format!(
+                "{key} needs {}, which belongs to another graph: add both to one graph, or submit \
+                 that one and give its future",
+                other.key()
+            ))),
+        }
+    }
+}
+
+fn hash(key: &Key) -> u64 {
+    FxBuildHasher.hash_one(key.as_bytes())
 }
 
 /// The place that nodes of calls which are not valid have.
@@ -75,7 +105,7 @@ impl Graph {
     pub fn with_capacity(tasks: usize) -> Self {
         Self {
             tasks: Vec::with_capacity(tasks),
-            places: FxHashMap::with_capacity_and_hasher(tasks, Default::default()),
+            places: HashTable::with_capacity(tasks),
             ..Self::default()
         }
     }
@@ -92,25 +122,25 @@ impl Graph {
 
     /// Adds a task and gives its node. The same call twice is one task.
     pub fn add<T: TaskValue>(&mut self, call: TaskCall<T>) -> Node<T> {
-        let number = self.number();
-        match call.into_parts().and_then(|parts| self.add_parts(parts)) {
-            Ok(place) => Node::new(number, place, self.tasks[place as usize].key.clone()),
-            Err(error) => {
-                self.error.get_or_insert(error);
-                Node::new(number, NOWHERE, crate::futures::unnamed())
-            }
-        }
+        let added = call.into_parts().and_then(|parts| self.add_parts(parts));
+        self.node_at(added)
     }
 
     /// The node of a task that is added before or after, with `.key(key)`. Whoever names it answers
     /// for the type of its result.
     pub fn node<T: TaskValue>(&mut self, key: impl Into<String>) -> Node<T> {
-        let number = self.number();
-        match Key::new(key) {
-            Ok(key) => Node::new(number, self.place_of(&key), key),
+        let key = Key::new(key).map_err(|error| Error::Graph(error.to_string()));
+        let place = key.map(|key| self.place_of(key));
+        self.node_at(place)
+    }
+
+    /// The node of a task at a place, or one that stands for what is wrong.
+    fn node_at<T>(&mut self, place: Result<u32, Error>) -> Node<T> {
+        match place {
+            Ok(place) => Node::of(self.tasks[place as usize].node.clone()),
             Err(error) => {
-                self.error.get_or_insert(Error::Graph(error.to_string()));
-                Node::new(number, NOWHERE, crate::futures::unnamed())
+                self.error.get_or_insert(error);
+                Node::new(self.number(), NOWHERE, crate::futures::unnamed())
             }
         }
     }
@@ -123,43 +153,45 @@ impl Graph {
             .get_or_insert_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn place_of(&mut self, key: &Key) -> u32 {
-        if let Some(&place) = self.places.get(key) {
-            return place;
+    fn place_of(&mut self, key: Key) -> u32 {
+        let graph = self.number();
+        let tasks = &mut self.tasks;
+        let entry = self.places.entry(
+            hash(&key),
+            |&place| *tasks[place as usize].key() == key,
+            |&place| hash(tasks[place as usize].key()),
+        );
+        match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => {
+                let place = tasks.len() as u32;
+                vacant.insert(place);
+                tasks.push(GraphTask {
+                    node: NodeRef::new(graph, place, key),
+                    content: None,
+                });
+                place
+            }
         }
-        let place = self.tasks.len() as u32;
-        self.places.insert(key.clone(), place);
-        self.tasks.push(GraphTask {
-            key: key.clone(),
-            content: None,
-        });
-        place
     }
 
-    fn add_parts(&mut self, parts: CallParts) -> Result<u32, Error> {
+    fn add_parts(&mut self, mut parts: CallParts) -> Result<u32, Error> {
         crate::submit::warn_if_large(&parts);
-        let mut encoded = Vec::with_capacity(arguments::encoded_len(&parts.nodes));
-        crate::submit::check_length(&parts, encoded.capacity())?;
-        arguments::encode_into(&parts.nodes, &mut encoded);
-        let needs = parts
-            .dependencies
-            .iter()
-            .map(|need| self.need(&parts.key, need));
-        let needs = needs.collect::<Result<_, Error>>()?;
-        let content = Content {
-            operation: parts.operation(),
-            arguments: encoded,
-            options: parts.options.map(Box::new),
-            needs,
-        };
-        let place = self.place_of(&parts.key);
+        let graph = self.number();
+        let options = parts.options.take();
+        let futures = &mut self.futures;
+        let need = |dependency: &Dependency| futures.need(graph, &parts.key, dependency);
+        let content = self.columns.add(&parts, options, need)?;
+        let place = self.place_of(parts.key);
         match &self.tasks[place as usize].content {
             None => self.tasks[place as usize].content = Some(content),
-            Some(known) if self.is_same(known, &content) => {}
+            Some(known) if self.is_same(known, &content) => self.columns.take_back(&content),
             Some(known) => {
                 return Err(Error::Graph(format!(
                     "the key {} is given twice with different content: a call of {} and a call of {}",
-                    parts.key, known.operation, content.operation,
+                    self.tasks[place as usize].key(),
+                    known.definition.operation(),
+                    content.definition.operation(),
                 )));
             }
         }
@@ -169,7 +201,7 @@ impl Graph {
     /// Whether two contents are the same. Equal values that were sent twice have two futures of one
     /// key, and either will do.
     fn is_same(&self, known: &Content, other: &Content) -> bool {
-        let future = |place: u32| self.futures.get(place as usize);
+        let future = |place: u32| self.futures.handles.get(place as usize);
         let same_need = |(a, b): (&GraphNeed, &GraphNeed)| match (a, b) {
             (GraphNeed::Future(a), GraphNeed::Future(b)) if a != b => {
                 let pair = future(*a).zip(future(*b));
@@ -177,36 +209,12 @@ impl Graph {
             }
             (a, b) => a == b,
         };
-        known.operation == other.operation
-            && known.arguments == other.arguments
+        let needs = (self.columns.needs(known), self.columns.needs(other));
+        known.definition.operation() == other.definition.operation()
+            && self.columns.arguments(known) == self.columns.arguments(other)
             && known.options == other.options
-            && known.needs.len() == other.needs.len()
-            && known.needs.iter().zip(&other.needs).all(same_need)
-    }
-
-    fn need(&mut self, key: &Key, need: &Dependency) -> Result<GraphNeed, Error> {
-        match need {
-            Dependency::Future(handle) => {
-                let identity = (handle.session(), handle.ticket().0);
-                let next = self.futures.len() as u32;
-                let place = *self.future_places.entry(identity).or_insert(next);
-                if place == next {
-                    self.futures.push(handle.clone());
-                }
-                Ok(GraphNeed::Future(place))
-            }
-            Dependency::Node(node) if node.index() == NOWHERE => Err(Error::Graph(format!(
-                "{key} needs a task that could not be added"
-            ))),
-            Dependency::Node(node) if Some(node.graph()) == self.number => {
-                Ok(GraphNeed::Task(node.index()))
-            }
-            other => Err(Error::Graph(format!(
-                "{key} needs {}, which belongs to another graph: add both to one graph, or submit \
-                 that one and give its future",
-                other.key()
-            ))),
-        }
+            && needs.0.len() == needs.1.len()
+            && needs.0.iter().zip(needs.1).all(same_need)
     }
 
     /// The place of an output.
@@ -215,16 +223,17 @@ impl Graph {
             return Err(Error::Graph(format!(
                 "an element of {} cannot be an output: take the task itself, and the element of its \
                  future",
-                output.key
+                output.task.key()
             )));
         }
-        if Some(output.graph) != self.number || output.place as usize >= self.tasks.len() {
+        let place = output.task.index();
+        if Some(output.task.graph()) != self.number || place as usize >= self.tasks.len() {
             return Err(Error::Graph(format!(
                 "the output {} belongs to another graph",
-                output.key
+                output.task.key()
             )));
         }
-        Ok(output.place)
+        Ok(place)
     }
 }
 

@@ -281,6 +281,17 @@ pub struct KeysBuilder {
 }
 
 impl KeysBuilder {
+    /// An empty one with room for as many keys of these kinds.
+    pub fn with_room_as(&self) -> Self {
+        Self {
+            name_of: Vec::with_capacity(self.name_of.len()),
+            digests: Vec::with_capacity(self.digests.len()),
+            text: Vec::with_capacity(self.text.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            ..Self::default()
+        }
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.ends.len() + self.digests.len() / DIGEST_BYTES

@@ -4,7 +4,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::future::FutureHandle;
 use crate::into_arg::IntoArg;
-use crate::node::NodeId;
+use crate::node::NodeRef;
 use crate::value::{TaskValue, ValueError, encode_owned, encode_text};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -31,27 +31,6 @@ pub enum Dependency {
     Future(Arc<dyn FutureHandle>),
     /// The result of another task of the graph that is being built.
     Node(NodeRef),
-}
-
-/// A task of a graph that is being built, as a dependency names it.
-#[derive(Clone)]
-pub struct NodeRef(pub(crate) Arc<NodeId>);
-
-impl NodeRef {
-    /// The number of the graph.
-    pub fn graph(&self) -> u64 {
-        self.0.graph
-    }
-
-    /// The place of the task in its graph.
-    pub fn index(&self) -> u32 {
-        self.0.index
-    }
-
-    /// The key of the task.
-    pub fn key(&self) -> &Key {
-        &self.0.key
-    }
 }
 
 /// Whether it is a future, its session or graph, and its number there.

@@ -1,6 +1,6 @@
 //! What can be given where a task wants a value.
 
-use crate::call::{Arguments, Dependency, NodeRef};
+use crate::call::{Arguments, Dependency};
 use crate::future::{Element, TaskFuture};
 use crate::node::Node;
 use crate::value::{Buffers, TaskValue};
@@ -96,7 +96,7 @@ impl<T> Handle for &Element<T> {
 
 impl<T> Handle for Node<T> {
     fn refer(self, arguments: &mut Arguments) {
-        arguments.reference(Dependency::Node(NodeRef(self.id)), self.part);
+        arguments.reference(Dependency::Node(self.task), self.part);
     }
 }
 

@@ -33,8 +33,10 @@ pub(crate) fn of_content(
                 ArgumentNode::Reference { dependency, part } => {
                     text.push(2);
                     text.extend_from_slice(&part.number().to_le_bytes());
-                    if let Some(dependency) = dependencies.get(*dependency as usize) {
-                        add_bytes(text, dependency.key().as_bytes());
+                    match dependencies.get(*dependency as usize) {
+                        Some(Dependency::Node(node)) => add_bytes(text, node.key().as_bytes()),
+                        Some(other) => add_bytes(text, other.key().as_bytes()),
+                        None => {}
                     }
                 }
                 ArgumentNode::Sequence(n) => add_count(text, 3, *n),

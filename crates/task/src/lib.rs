@@ -40,7 +40,7 @@ pub use actor::{
     Home, Method, MethodRun, Outcome, Resident, install_transport,
 };
 pub use argument::{Argument, assemble};
-pub use call::{Arguments, CallParts, Dependencies, Dependency, NodeRef, Nodes, TaskCall};
+pub use call::{Arguments, CallParts, Dependencies, Dependency, Nodes, TaskCall};
 pub use context::{Cancelled, TaskContext, WeakContext};
 pub use definition::{Definition, Run};
 pub use error::{Error, Result};
@@ -48,7 +48,7 @@ pub use future::{Await, Element, FutureHandle, Status, TaskFuture};
 pub use host::{Kept, WorkerHost, WorkerScope};
 pub use into_arg::IntoArg;
 pub use item::{Item, Packed};
-pub use node::Node;
+pub use node::{Node, NodeRef};
 pub use registry::{Registry, RegistryError};
 pub use secede::{RunScope, Seceded};
 pub use taskloom_task_macros::{actor, task};

@@ -1,26 +1,21 @@
 //! What is wanted of a graph.
 
 use std::sync::Arc;
-use taskloom_core::Key;
 use taskloom_core::arguments::Part;
-use taskloom_task::{FutureHandle, Node, TaskFuture, TaskValue};
+use taskloom_task::{FutureHandle, Node, NodeRef, TaskFuture, TaskValue};
 
 /// Which result is wanted.
 #[derive(Clone, Debug)]
 pub struct Output {
-    pub(crate) graph: u64,
-    pub(crate) place: u32,
+    pub(crate) task: NodeRef,
     pub(crate) part: Part,
-    pub(crate) key: Key,
 }
 
 impl Output {
     pub(crate) fn of<T>(node: &Node<T>) -> Self {
         Self {
-            graph: node.graph(),
-            place: node.index(),
+            task: node.task().clone(),
             part: node.part(),
-            key: node.key().clone(),
         }
     }
 }

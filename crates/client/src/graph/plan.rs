@@ -1,6 +1,7 @@
 //! What of a graph is submitted, and in which order.
 
-use super::{Content, Graph, GraphNeed};
+use super::Graph;
+use super::content::{Content, GraphNeed};
 use crate::Error;
 use taskloom_core::order::{depth_first, find_cycle};
 
@@ -29,12 +30,18 @@ impl Graph {
         }
         let mut ends = Vec::with_capacity(tasks.len());
         let mut edges = Vec::new();
-        for &place in &tasks {
-            edges.extend(self.needs_of(place).map(|need| position[need as usize]));
+        // Mostly each task is added after what it needs, and then there is no cycle.
+        let mut backwards = false;
+        for (at, &place) in (0..).zip(&tasks) {
+            for need in self.needs_of(place) {
+                let need = position[need as usize];
+                backwards |= need >= at;
+                edges.push(need);
+            }
             let end = u32::try_from(edges.len());
             ends.push(end.map_err(|_| Error::Graph("more than 2^32 edges".into()))?);
         }
-        if let Some(cycle) = find_cycle(tasks.len(), &ends, &edges) {
+        if backwards && let Some(cycle) = find_cycle(tasks.len(), &ends, &edges) {
             return Err(self.cycle(cycle.into_iter().map(|at| tasks[at as usize])));
         }
         let order = depth_first(tasks.len(), &ends, &edges);
@@ -52,9 +59,8 @@ impl Graph {
 
     /// The tasks of this graph that one needs.
     fn needs_of(&self, place: u32) -> impl Iterator<Item = u32> {
-        let needs = self
-            .content(place)
-            .map_or(&[][..], |content| &*content.needs);
+        let content = self.content(place);
+        let needs = content.map_or(&[][..], |content| self.columns.needs(content));
         needs.iter().filter_map(|need| match need {
             GraphNeed::Task(place) => Some(*place),
             GraphNeed::Future(_) => None,
@@ -70,12 +76,12 @@ impl Graph {
         };
         let missing: Vec<&str> = absent
             .take(NAMED)
-            .map(|place| self.tasks[place as usize].key.as_str())
+            .map(|place| self.tasks[place as usize].key().as_str())
             .collect();
         let user = (0..self.tasks.len() as u32)
             .find(|&place| self.needs_of(place).any(|need| need == first));
         let by = match user {
-            Some(user) => format!(" (task {} needs it)", self.tasks[user as usize].key),
+            Some(user) => format!(" (task {} needs it)", self.tasks[user as usize].key()),
             None => String::new(),
         };
         let more = match missing.len() {
@@ -90,7 +96,7 @@ impl Graph {
 
     fn cycle(&self, cycle: impl Iterator<Item = u32>) -> Error {
         let keys: Vec<&str> = cycle
-            .map(|place| self.tasks[place as usize].key.as_str())
+            .map(|place| self.tasks[place as usize].key().as_str())
             .collect();
         let more = if keys.len() > NAMED { " -> ..." } else { "" };
         let shown = keys[..keys.len().min(NAMED)].join(" -> ");

@@ -1,9 +1,12 @@
 //! Submitting a graph.
 
+use super::content::GraphNeed;
 use super::plan::Plan;
-use super::{Graph, GraphNeed, GraphOutputs};
+use super::{Graph, GraphOutputs};
+use crate::held_key::HeldKey;
 use crate::session::{Room, Session};
 use crate::{Error, Result};
+use rustc_hash::FxHashMap;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,7 +55,8 @@ impl<O: GraphOutputs> SubmitGraph<O> {
                 "no output is named, so nothing would be computed".into(),
             ));
         }
-        let futures = graph.futures.iter().map(|handle| session.ticket_of(handle));
+        let futures = graph.futures.handles.iter();
+        let futures = futures.map(|handle| session.ticket_of(handle));
         let futures = futures.collect::<Result<Vec<Ticket>>>()?;
         let plan = graph.plan(&wanted)?;
         let handles = graph.submit(&session, &plan, &wanted, &futures)?;
@@ -80,35 +84,40 @@ impl Graph {
             let Some(content) = &task.content else {
                 continue;
             };
-            let needs = content.needs.iter().map(|need| match need {
+            let needs = self.columns.needs(content).iter().map(|need| match need {
                 GraphNeed::Task(place) => Need::Own(u64::from(plan.position[*place as usize])),
                 GraphNeed::Future(at) => Need::Ticket(futures[*at as usize]),
             });
             let options = content.options.as_deref();
-            tasks.push(
-                &task.key,
-                content.operation,
-                options,
-                needs,
-                wanted,
-                |blob| {
-                    blob.extend_from_slice(&content.arguments);
-                },
-            );
+            let operation = content.definition.operation();
+            let arguments = self.columns.arguments(content);
+            tasks.push(task.key(), operation, options, needs, wanted, |blob| {
+                blob.extend_from_slice(arguments);
+            });
         }
         let places = (0..)
             .zip(&is_wanted)
             .filter_map(|(at, wanted)| wanted.then_some(at));
         let first = session.submit_tasks(tasks, places)?;
-        // An output that is named twice has one handle, for it is released once.
-        let mut made: Vec<Option<Arc<dyn FutureHandle>>> = vec![None; is_wanted.len()];
-        let handles = wanted.iter().map(|&place| {
+        let handle = |place: u32| {
             let at = plan.position[place as usize];
-            let handle = made[at as usize].get_or_insert_with(|| {
-                let key = self.tasks[place as usize].key.clone();
-                session.handle_of(first.offset(u64::from(at)), key)
-            });
-            handle.clone()
+            let task = &self.tasks[place as usize];
+            let key = task.key().clone();
+            let key = match &task.content {
+                Some(content) => HeldKey::of_call(key, content.definition),
+                None => HeldKey::from(key),
+            };
+            session.handle_of(first.offset(u64::from(at)), key)
+        };
+        // An output that is named twice has one handle, for it is released once.
+        let distinct = is_wanted.iter().filter(|&&wanted| wanted).count();
+        if distinct == wanted.len() {
+            return Ok(wanted.iter().map(|&place| handle(place)).collect());
+        }
+        let mut made = FxHashMap::default();
+        let handles = wanted.iter().map(|&place| {
+            let handle = made.entry(place).or_insert_with(|| handle(place));
+            Arc::clone(handle)
         });
         Ok(handles.collect())
     }
