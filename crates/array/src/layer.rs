@@ -73,9 +73,12 @@ pub(crate) struct BlockTask {
 
 impl BlockTask {
     /// A kernel on these blocks.
-    pub(crate) fn kernel(kernel: Kernel, inputs: impl IntoIterator<Item = BlockRef>) -> Self {
+    pub(crate) fn kernel(
+        kernel: impl Into<Arc<Kernel>>,
+        inputs: impl IntoIterator<Item = BlockRef>,
+    ) -> Self {
         Self {
-            work: Work::Kernel(kernel),
+            work: Work::Kernel(kernel.into()),
             inputs: inputs.into_iter().collect(),
             align: None,
         }
@@ -104,10 +107,9 @@ pub(crate) enum UserCall {
 }
 
 /// What is done for one block.
-#[allow(clippy::large_enum_variant)] // Nearly all are kernels; a box would cost each block an allocation.
 pub(crate) enum Work {
-    /// A kernel.
-    Kernel(Kernel),
+    /// A kernel. One for all blocks, if they have the same work done to them: there can be very many.
+    Kernel(Arc<Kernel>),
     /// Nothing: the one input is the block.
     Alias,
     /// A task of the user, or one that reads or writes files.

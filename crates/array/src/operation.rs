@@ -35,7 +35,7 @@ operations! {
 
 /// The operation that runs a program: that of its last step.
 pub(crate) fn of(program: &Program) -> &'static Definition {
-    match program.steps.last().map(|step| &step.kernel) {
+    match program.steps.last().map(|step| &*step.kernel) {
         None => &ELEMENT,
         Some(Kernel::Elementwise(_)) => &ELEMENTWISE,
         Some(Kernel::Make(_)) => &MAKE,

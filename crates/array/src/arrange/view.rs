@@ -7,6 +7,7 @@ use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer, Look};
 use crate::registry::{OnUnknown, Operation};
 use smallvec::SmallVec;
+use std::sync::Arc;
 use taskloom_kernels::Kernel;
 use taskloom_kernels::shape::Reshape;
 
@@ -45,6 +46,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 struct View {
     name: &'static str,
     kernel: Reshape,
+    /// The same, as each block's task takes it.
+    work: Arc<Kernel>,
     /// Per axis of the input its number of blocks, and the axis of the result that it becomes.
     from: SmallVec<[(usize, Option<usize>); 4]>,
 }
@@ -63,8 +66,7 @@ impl Layer for View {
             let place = axis.and_then(|axis| at.get(axis)).copied().unwrap_or(0);
             number * blocks + place
         });
-        let kernel = Kernel::Reshape(self.kernel.clone());
-        BlockTask::kernel(kernel, [BlockRef::new(0, number)])
+        BlockTask::kernel(self.work.clone(), [BlockRef::new(0, number)])
     }
 
     fn look(&self) -> Option<Look> {
@@ -88,6 +90,7 @@ impl Array {
         });
         let layer = View {
             name,
+            work: Arc::new(Kernel::Reshape(kernel.clone())),
             kernel,
             from: from.collect(),
         };

@@ -6,12 +6,15 @@ use crate::error::Result;
 use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer};
 use smallvec::SmallVec;
+use std::sync::Arc;
 use taskloom_kernels::elementwise::Elementwise;
 use taskloom_kernels::{Align, Extent, Kernel};
 
 /// An operation on arrays that are cut alike.
 struct Elements {
     kernel: Elementwise,
+    /// The same, as each block's task takes it.
+    work: Arc<Kernel>,
     inputs: SmallVec<[Input; 2]>,
     /// The names of the arrays, if their blocks are to be compared when they are there.
     names: Option<SmallVec<[String; 2]>>,
@@ -54,6 +57,7 @@ pub(crate) fn apply(kernel: Elementwise, arrays: &[&Array]) -> Result<Array> {
     let layer = Elements {
         inputs: inputs.collect(),
         names: unknown.then(|| arrays.iter().map(Array::name).collect()),
+        work: Arc::new(Kernel::Elementwise(kernel.clone())),
         kernel,
     };
     let dtype = layer.kernel.result();
@@ -81,7 +85,7 @@ impl Layer for Elements {
             });
             BlockRef::new(place, block)
         });
-        let mut task = BlockTask::kernel(Kernel::Elementwise(self.kernel.clone()), inputs);
+        let mut task = BlockTask::kernel(self.work.clone(), inputs);
         task.align = self.names.as_ref().map(|names| {
             Box::new(Align {
                 names: names.clone(),

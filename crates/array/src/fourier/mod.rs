@@ -14,6 +14,7 @@ use crate::chunks::Chunks;
 use crate::error::{ArrayError, Result};
 use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer};
+use std::sync::Arc;
 use taskloom_kernels::fourier::Fourier;
 use taskloom_kernels::{DType, Kernel};
 
@@ -88,7 +89,7 @@ impl Which {
 /// A transform of each block.
 struct Each {
     name: &'static str,
-    kernel: Kernel,
+    kernel: Arc<Kernel>,
     grid: Vec<usize>,
 }
 
@@ -378,7 +379,7 @@ impl Array {
         axes[axis] = Axis::single(made);
         let layer = Each {
             name,
-            kernel: Kernel::Fourier(kernel),
+            kernel: Arc::new(Kernel::Fourier(kernel)),
             grid: self.numblocks(),
         };
         Ok(Self::from_layer(layer, &[self], dtype, axes))

@@ -19,7 +19,7 @@ use taskloom_kernels::{DType, Kernel};
 /// A kernel on each block of one array.
 struct Each {
     name: &'static str,
-    kernel: Kernel,
+    kernel: Arc<Kernel>,
     /// For each axis of the array, which axis of the result has its blocks; of others it is block 0.
     from: Vec<Option<usize>>,
     grid: Vec<usize>,
@@ -66,7 +66,7 @@ pub(super) fn each_turned(
     let from = (0..array.ndim()).map(|axis| order.iter().position(|&other| other == axis));
     let layer = Each {
         name,
-        kernel,
+        kernel: Arc::new(kernel),
         from: from.collect(),
         grid: array.numblocks(),
         outputs: 1,
@@ -85,7 +85,7 @@ pub(super) fn each_row(
 ) -> Arc<Node> {
     let layer = Each {
         name,
-        kernel,
+        kernel: Arc::new(kernel),
         from: vec![Some(0), None],
         grid: array.numblocks(),
         outputs,

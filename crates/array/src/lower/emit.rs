@@ -132,24 +132,28 @@ impl Plan {
     ) -> Result<T::Handle> {
         let outputs = self.nodes[root.0 as usize].node.layer().outputs();
         let task = self.nodes[root.0 as usize].work(root.1);
-        builder.clear();
         if let Work::User(call) = &task.work {
-            let inputs = task.inputs.iter().map(|input| {
+            let mut wanted: SmallVec<[Wanted; 4]> = SmallVec::new();
+            for input in &task.inputs {
                 let node = self.nodes[root.0 as usize].inputs[input.input];
                 let (place, output) = self.resolve((node, input.block as u32), input.output)?;
-                Ok((place, self.output_of(place, output)))
-            });
-            builder.inputs = inputs.collect::<Result<_>>()?;
-            let inputs = self.inputs(builder, made)?;
+                wanted.push((place, self.output_of(place, output)));
+            }
+            let inputs = self.inputs(&wanted, made)?;
             return target.user(call, &inputs);
         }
+        builder.clear();
         self.build(root, task, builder)?;
-        let inputs = self.inputs(builder, made)?;
+        let inputs = self.inputs(&builder.inputs.blocks, made)?;
         target.program(&builder.program, &inputs, outputs)
     }
 
-    fn inputs<H: Clone>(&self, builder: &Builder, made: &Made<H>) -> Result<Vec<Input<H>>> {
-        let inputs = builder.inputs.iter().map(|&(place, output)| {
+    fn inputs<H: Clone>(
+        &self,
+        wanted: &[Wanted],
+        made: &Made<H>,
+    ) -> Result<SmallVec<[Input<H>; 4]>> {
+        let inputs = wanted.iter().map(|&(place, output)| {
             let handle = made.get(place).ok_or_else(|| lost(&self.nodes, place))?;
             Ok(Input { handle, output })
         });
@@ -159,7 +163,8 @@ impl Plan {
     /// Puts the steps of a task into the builder: those of all blocks that are computed within it,
     /// each after what it uses.
     fn build(&self, root: Place, task: BlockTask, builder: &mut Builder) -> Result<()> {
-        let mut open = vec![Open::new(root, task)];
+        let mut open = std::mem::take(&mut builder.open);
+        open.push(Open::new(root, task));
         while let Some(top) = open.last_mut() {
             let Some(input) = top.task.inputs.get(top.sources.len()) else {
                 if let Some(done) = open.pop() {
@@ -179,6 +184,7 @@ impl Plan {
                 open.push(Open::new(place, planned.work(place.1)));
             }
         }
+        builder.open = open;
         Ok(())
     }
 }
@@ -200,12 +206,56 @@ impl Open {
     }
 }
 
+/// A block, and which output of its task, if that makes several.
+type Wanted = (Place, Option<u32>);
+
+/// Blocks in the order in which they came, each once.
+#[derive(Default)]
+struct Row {
+    blocks: Vec<Wanted>,
+    /// Their numbers, once there are too many to look through.
+    numbers: FxHashMap<Wanted, u32>,
+}
+
+/// Up to this many blocks are looked through; above it a table is kept.
+const LOOKED_THROUGH: usize = 32;
+
+impl Row {
+    fn clear(&mut self) {
+        self.blocks.clear();
+        self.numbers.clear();
+    }
+
+    fn find(&self, block: Wanted) -> Option<u32> {
+        if self.numbers.is_empty() {
+            let known = self.blocks.iter().position(|&known| known == block);
+            return known.map(|at| at as u32);
+        }
+        self.numbers.get(&block).copied()
+    }
+
+    /// Adds a block that is not there yet.
+    fn push(&mut self, block: Wanted) -> u32 {
+        let at = self.blocks.len() as u32;
+        self.blocks.push(block);
+        if !self.numbers.is_empty() {
+            self.numbers.insert(block, at);
+        } else if self.blocks.len() > LOOKED_THROUGH {
+            self.numbers.extend(self.blocks.iter().copied().zip(0..));
+        }
+        at
+    }
+}
+
 /// A task that is being made; used again for each.
 #[derive(Default)]
 struct Builder {
     program: Program,
-    inputs: Vec<(Place, Option<u32>)>,
-    steps: FxHashMap<Place, u32>,
+    inputs: Row,
+    /// Which block each step makes.
+    steps: Row,
+    /// Blocks whose inputs are being looked at; empty between tasks.
+    open: Vec<Open>,
 }
 
 impl Builder {
@@ -217,19 +267,13 @@ impl Builder {
 
     /// The place of an input among those of the task.
     fn input(&mut self, place: Place, output: Option<u32>) -> Source {
-        let known = self
-            .inputs
-            .iter()
-            .position(|&input| input == (place, output));
-        let at = known.unwrap_or_else(|| {
-            self.inputs.push((place, output));
-            self.inputs.len() - 1
-        });
-        Source::Input(at as u32)
+        let input = (place, output);
+        let known = self.inputs.find(input);
+        Source::Input(known.unwrap_or_else(|| self.inputs.push(input)))
     }
 
     fn step(&self, place: Place) -> Option<u32> {
-        self.steps.get(&place).copied()
+        self.steps.find((place, None))
     }
 
     fn push(&mut self, done: Open) -> Result<()> {
@@ -239,8 +283,7 @@ impl Builder {
                 "a task of a user is within another",
             ));
         };
-        self.steps
-            .insert(done.place, self.program.steps.len() as u32);
+        self.steps.push((done.place, None));
         self.program.steps.push(Step {
             kernel,
             inputs: done.sources,

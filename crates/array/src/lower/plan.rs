@@ -93,24 +93,19 @@ impl Plan {
     /// # Errors
     /// If there are more than 2^32 blocks.
     pub(crate) fn new(wanted: &[&Arc<Node>]) -> Result<Self> {
-        let blocks = wanted
-            .iter()
-            .flat_map(|node| (0..node.blocks()).map(|block| ((*node).clone(), block)));
-        Self::of_blocks(blocks.collect())
-    }
-
-    fn of_blocks(wanted: Vec<(Arc<Node>, usize)>) -> Result<Self> {
-        let (nodes, places) = in_order(wanted.iter().map(|(node, _)| node))?;
+        let (nodes, places) = in_order(wanted)?;
+        let blocks = wanted.iter().map(|node| node.blocks());
         let mut plan = Self {
             nodes,
-            wanted: Vec::with_capacity(wanted.len()),
+            wanted: Vec::with_capacity(blocks.sum()),
         };
-        for (node, block) in &wanted {
+        for node in wanted {
             let at = places[&node.id()];
             let planned = &mut plan.nodes[at as usize];
-            planned.roots[*block] = MANY;
-            planned.flags[*block] |= WANTED;
-            plan.wanted.push((at, *block as u32));
+            planned.roots.fill(MANY);
+            planned.flags.iter_mut().for_each(|flags| *flags |= WANTED);
+            plan.wanted
+                .extend((0..planned.roots.len() as u32).map(|block| (at, block)));
         }
         let all: usize = plan.nodes.iter().map(|planned| planned.roots.len()).sum();
         let mut steps = vec![0_u16; all];
@@ -235,9 +230,7 @@ fn room(steps: &mut [u16], root: Root) -> bool {
 }
 
 /// All nodes that these need, inputs first, each once however often it was built; and their places.
-fn in_order<'a>(
-    wanted: impl Iterator<Item = &'a Arc<Node>>,
-) -> Result<(Vec<Planned>, FxHashMap<NodeId, u32>)> {
+fn in_order(wanted: &[&Arc<Node>]) -> Result<(Vec<Planned>, FxHashMap<NodeId, u32>)> {
     let mut nodes: Vec<Planned> = Vec::new();
     let mut places: FxHashMap<NodeId, u32> = FxHashMap::default();
     let mut base = 0_usize;

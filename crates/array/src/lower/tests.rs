@@ -248,3 +248,22 @@ fn a_slice_passes_transposes_and_needs_few_blocks() {
     let values = values.slice_axis(ndarray::Axis(0), (0..1).into());
     assert_eq!(part.to_local_here::<f64>().unwrap(), values);
 }
+
+#[test]
+fn a_task_takes_each_of_very_many_blocks_once() {
+    let values = ndarray::Array1::from_iter((0..100).map(f64::from));
+    let x = Array::from_ndarray(&values, Chunks::of([1])).unwrap();
+    let twice = crate::concatenate([&x, &x], 0).unwrap();
+    let whole = twice.rechunk(Chunks::of([200])).unwrap();
+    let made = written(&whole);
+    let inputs = made.tasks.iter().map(|(_, inputs)| inputs.clone());
+    for mut inputs in inputs {
+        let taken = inputs.len();
+        inputs.sort_unstable();
+        inputs.dedup();
+        assert_eq!(inputs.len(), taken);
+    }
+    let result = whole.to_local_here::<f64>().unwrap();
+    let expected: Vec<f64> = values.iter().chain(&values).copied().collect();
+    assert_eq!(result.into_raw_vec_and_offset().0, expected);
+}

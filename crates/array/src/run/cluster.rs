@@ -27,6 +27,8 @@ enum Handle {
 struct Tasks {
     graph: Graph,
     client: ClientId,
+    /// Where programs are encoded.
+    encoded: Vec<u8>,
 }
 
 fn add(input: &Input<Handle>, arguments: &mut Arguments) -> Result<()> {
@@ -67,7 +69,8 @@ impl Target for Tasks {
         outputs: u32,
     ) -> Result<Handle> {
         let mut arguments = Arguments::default();
-        arguments.value(Bytes::from(program.encode()?));
+        program.encode_into(&mut self.encoded)?;
+        arguments.value(Bytes::copy_from_slice(&self.encoded));
         for input in inputs {
             add(input, &mut arguments)?;
         }
@@ -119,6 +122,7 @@ impl Array {
         let mut tasks = Tasks {
             graph: Graph::with_capacity(plan.tasks()),
             client: client.id(),
+            encoded: Vec::new(),
         };
         let handles = plan.emit(&mut tasks)?;
         let mut nodes = Vec::new();

@@ -50,7 +50,9 @@ impl Target for Here {
         let blocks = inputs.iter().map(|input| self.block(input));
         let blocks = blocks.collect::<Result<Vec<Block>>>()?;
         // What runs on a worker is what was encoded; the same here, so that both fail alike.
-        let program = Program::decode(&program.encode()?)?;
+        let mut encoded = Vec::new();
+        program.encode_into(&mut encoded)?;
+        let program = Program::decode(&encoded)?;
         Ok(self.keep(program.run(blocks)?.into_vec()))
     }
 

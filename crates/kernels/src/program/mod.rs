@@ -13,6 +13,7 @@ use crate::kernel::{Kernel, Outputs};
 use run::Run;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Where a step takes an input from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +27,8 @@ pub enum Source {
 /// One kernel with the places of its inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// What it does.
-    pub kernel: Kernel,
+    /// What it does. Shared: the blocks of an array mostly have the same work done to them.
+    pub kernel: Arc<Kernel>,
     /// What it does it with.
     pub inputs: SmallVec<[Source; 3]>,
     /// For inputs with axes of unknown length: what is checked when their lengths are there.
@@ -43,12 +44,16 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program as bytes, as it travels.
+    /// The program as bytes, as it travels, in place of what is in `buffer`: those who encode many
+    /// programs use one buffer for all.
     ///
     /// # Errors
-    /// Never for programs that were built from kernels.
-    pub fn encode(&self) -> Result<Vec<u8>, KernelError> {
-        postcard::to_stdvec(self).map_err(|error| KernelError::Program(error.to_string()))
+    /// Never for programs that were built from kernels. The buffer is then empty.
+    pub fn encode_into(&self, buffer: &mut Vec<u8>) -> Result<(), KernelError> {
+        buffer.clear();
+        let encoded = postcard::to_extend(self, std::mem::take(buffer));
+        *buffer = encoded.map_err(|error| KernelError::Program(error.to_string()))?;
+        Ok(())
     }
 
     /// A program of its bytes.

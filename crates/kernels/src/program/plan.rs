@@ -48,13 +48,13 @@ impl Plan {
         let mut with: Vec<usize> = (0..steps).collect();
         for at in (0..steps).rev() {
             let selects = is_selection(&program.steps[at].kernel);
-            if !selects && !matches!(program.steps[at].kernel, Kernel::Elementwise(_)) {
+            if !selects && !matches!(*program.steps[at].kernel, Kernel::Elementwise(_)) {
                 continue;
             }
             let alone = users[at].len() == 1;
             let mut targets = users[at].iter().map(|&user| {
                 let Step { kernel, inputs, .. } = &program.steps[user];
-                match kernel {
+                match &**kernel {
                     Kernel::Elementwise(_) if !selects => Some(with[user]),
                     Kernel::Reduce(reduce) => {
                         let alone = alone && inputs.len() == 1;

@@ -47,7 +47,7 @@ impl<'a> Run<'a> {
             if self.plan.waits(at) {
                 continue;
             }
-            let outputs = match &step.kernel {
+            let outputs = match &*step.kernel {
                 Kernel::Elementwise(_) => {
                     let mut members = self.plan.members(at).to_vec();
                     members.push(at);
@@ -179,7 +179,7 @@ impl<'a> Run<'a> {
         let mut taken: Vec<(Source, Value)> = Vec::new();
         for (place, &member) in members.iter().enumerate() {
             let step = &program.steps[member];
-            let Kernel::Elementwise(kernel) = &step.kernel else {
+            let Kernel::Elementwise(kernel) = &*step.kernel else {
                 return Err(KernelError::Program("a step of a group is none".to_owned()));
             };
             if shapes[place] != group.shape {

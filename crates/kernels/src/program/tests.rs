@@ -13,10 +13,11 @@ use crate::scalar::Scalar;
 use crate::shape::Reshape;
 use proptest::prelude::{Strategy, prop_assert_eq, proptest};
 use smallvec::smallvec;
+use std::sync::Arc;
 
 fn step(kernel: Kernel, inputs: &[Source]) -> Step {
     Step {
-        kernel,
+        kernel: Arc::new(kernel),
         inputs: inputs.iter().copied().collect(),
         align: None,
     }
