@@ -141,6 +141,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         )
     },
     operation(
+        "isin",
+        "bool",
+        SAME,
+        "contribute nothing",
+        "whether each element is one of some values",
+    ),
+    operation(
         "bincount",
         "int64; float64 with weights",
         OnUnknown::NeedsOthers("weights must be cut as the array is"),

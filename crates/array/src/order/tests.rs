@@ -151,3 +151,24 @@ fn nearly() {
     assert_eq!((quantiles[0], quantiles[2]), (0.0, 999.0));
     assert!((quantiles[1] - 249.75).abs() < 5.0, "{quantiles:?}");
 }
+
+#[test]
+fn among_some_values() {
+    let x = unknown(&[&[1.0, f64::NAN], &[], &[3.0, f64::INFINITY]]);
+    let values = array![[f64::NAN, 3.0], [f64::INFINITY, 7.0]];
+    let values = Array::from_ndarray(&values, Chunks::of([1, 1])).unwrap();
+    let found = x.isin(&values).unwrap();
+    assert_eq!(found.axes(), x.axes());
+    let found = found.to_local_here::<bool>().unwrap();
+    // np.isin([1, nan, 3, inf], [[nan, 3], [inf, 7]])
+    assert_eq!(found, array![false, false, true, true].into_dyn());
+    // Values of another dtype and of unknown number, and none at all.
+    let large = values.astype(DType::F32).mask(&values.gt(5.0)).unwrap();
+    let found = x.isin(&large).unwrap().to_local_here::<bool>().unwrap();
+    assert_eq!(found, array![false, false, false, true].into_dyn());
+    let none = values.mask(&values.gt(f64::INFINITY)).unwrap();
+    let any = x.isin(&none).unwrap().any();
+    assert!(!any.to_local_here::<bool>().unwrap()[[]]);
+    let failed = &values + &Array::from_ndarray(&array![1, 2, 3], Chunks::whole()).unwrap();
+    assert!(x.isin(&failed).is_err() && failed.isin(&x).is_err());
+}

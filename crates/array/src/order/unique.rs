@@ -1,5 +1,6 @@
 //! Different elements.
 
+use super::bins::Side;
 use super::tally::{part, tallied};
 use crate::array::Array;
 use crate::axis::Axis;
@@ -7,7 +8,7 @@ use crate::error::Result;
 use crate::identity::Identity;
 use crate::layer::{BlockRef, BlockTask, Layer};
 use taskloom_kernels::order::{Order, Tally};
-use taskloom_kernels::{DType, Kernel};
+use taskloom_kernels::{DType, Kernel, Kind};
 
 impl Array {
     /// The different elements of the whole array, in order, in one block: how many there are is
@@ -65,6 +66,34 @@ impl Array {
                 Self::failed(error, Some(self)),
             ),
         }
+    }
+
+    /// Whether each element is one of `values`, an array of any shape, which are brought together. NaN
+    /// is none of them, also if there is one among them.
+    ///
+    /// ```
+    /// use taskloom_array::{Array, Chunks};
+    ///
+    /// let x = Array::from_ndarray(&ndarray::array![3, 1, 4, 1, 5], Chunks::of([2]))?;
+    /// let odd = Array::from_ndarray(&ndarray::array![5, 3, 1], Chunks::whole())?;
+    /// let found = x.isin(&odd)?.to_local_here::<bool>()?;
+    /// assert_eq!(found, ndarray::array![true, true, false, true, true].into_dyn());
+    /// # Ok::<(), taskloom_array::ArrayError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If an array is in the failed state, or they belong to two clients.
+    pub fn isin(&self, values: &Self) -> Result<Self> {
+        self.good()?;
+        let different = values.good()?.unique();
+        let below = different.searchsorted(self, Side::Left)?;
+        let up_to = different.searchsorted(self, Side::Right)?;
+        let found = below.lt(&up_to);
+        let found = match self.dtype().kind() {
+            Kind::Float | Kind::Complex => found.logical_and(self.isnan().logical_not()),
+            _ => found,
+        };
+        found.good().cloned()
     }
 
     fn unique_state(&self) -> Result<(Self, Axis)> {

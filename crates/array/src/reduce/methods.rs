@@ -2,6 +2,7 @@
 
 use super::over::Over;
 use crate::array::Array;
+use crate::elementwise::Operand;
 use crate::error::{ArrayError, Result};
 use taskloom_kernels::reduce::{Reduction, What};
 
@@ -150,4 +151,28 @@ reductions! {
     nanargmin nanargmin_over: |_| What::ArgMin, true;
     #[doc = "Where the greatest is that is not NaN; otherwise as [`Array::nanargmin`]."]
     nanargmax nanargmax_over: |_| What::ArgMax, true;
+}
+
+impl Array {
+    /// Whether all elements are close to those of another array, as [`Array::isclose`] has it.
+    ///
+    /// ```
+    /// use taskloom_array::{Array, Chunks};
+    ///
+    /// let x = Array::from_ndarray(&ndarray::array![1.0, 2.0], Chunks::of([1]))?;
+    /// let near = x.allclose(&(&x + 1e-9), 1e-5, 1e-8, false);
+    /// assert!(near.to_local_here::<bool>()?[[]]);
+    /// # Ok::<(), taskloom_array::ArrayError>(())
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn allclose(
+        &self,
+        other: impl Into<Operand>,
+        rtol: f64,
+        atol: f64,
+        equal_nan: bool,
+    ) -> Self {
+        self.isclose(other, rtol, atol, equal_nan).all()
+    }
 }

@@ -101,6 +101,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        unknown: OnUnknown::Works("arrays that meet must come from the same cut"),
+        ..reduction(
+            "allclose",
+            "bool",
+            "true",
+            "whether all elements are close to those of another array",
+        )
+    },
+    Operation {
         unknown: PAIRS,
         ..reduction(
             "cov",

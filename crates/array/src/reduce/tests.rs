@@ -187,3 +187,18 @@ fn one_nan_has_no_place() {
     );
     assert_eq!(one(2.0).nanargmax().to_local_here::<i64>().unwrap()[[]], 0);
 }
+
+#[test]
+fn all_close() {
+    let x = Array::from_ndarray(&array![1.0, f64::NAN, 3.0], Chunks::of([2])).unwrap();
+    let close = |x: &Array, y: &Array, equal_nan| {
+        let close = x.allclose(y, 1e-5, 1e-8, equal_nan);
+        close.to_local_here::<bool>().unwrap()[[]]
+    };
+    assert!(close(&x, &(&x + 1e-9), true) && !close(&x, &x, false));
+    assert!(!close(&x, &(&x + 0.1), true));
+    let none = x.forget_chunk_sizes().mask(&x.forget_chunk_sizes().gt(9.0));
+    let none = none.unwrap();
+    assert!(close(&none, &none, false));
+    assert!(x.allclose(&none, 1e-5, 1e-8, false).check().is_err());
+}

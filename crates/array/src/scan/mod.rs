@@ -43,6 +43,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             "differences of neighbours along an axis, any number of times",
         )
     },
+    Operation {
+        dtype: "float64 for integers; otherwise the same",
+        unknown: OnUnknown::NeedsOthers("the sizes along the axis are needed"),
+        empty: "an axis of less than two elements is an error",
+        ..operation("gradient", "slopes along an axis")
+    },
 ];
 
 impl Array {

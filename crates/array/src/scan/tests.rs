@@ -66,3 +66,31 @@ fn differences() {
         "{error}"
     );
 }
+
+#[test]
+fn slopes() {
+    let x = Array::from_ndarray(&array![[1_i8, 4, 9], [16, 25, 36]], Chunks::of([1, 2])).unwrap();
+    // np.gradient(x, 2.0, axis=1), and np.gradient(x, 1.0, axis=0)
+    let slope = x.gradient(2.0, -1).unwrap();
+    assert_eq!(slope.axes(), x.axes());
+    assert_eq!(
+        slope.to_local_here::<f64>().unwrap(),
+        array![[1.5, 2.0, 2.5], [4.5, 5.0, 5.5]].into_dyn()
+    );
+    let slope = x.gradient(1.0, 0).unwrap().to_local_here::<f64>().unwrap();
+    assert_eq!(
+        slope,
+        array![[15.0, 21.0, 27.0], [15.0, 21.0, 27.0]].into_dyn()
+    );
+    let unknown = x.forget_chunk_sizes_along([0]).unwrap();
+    assert_eq!(unknown.gradient(1.0, 1).unwrap().axes(), unknown.axes());
+    let error = unknown.gradient(1.0, 0).unwrap_err().to_string();
+    assert!(
+        error.contains("gradient") && error.contains("compute_chunk_sizes()"),
+        "{error}"
+    );
+    let short = Array::from_ndarray(&array![1.0], Chunks::whole()).unwrap();
+    let error = short.gradient(1.0, 0).unwrap_err().to_string();
+    assert!(error.contains("1 elements"), "{error}");
+    assert!(x.gt(3).gradient(1.0, 0).is_err() && x.gradient(1.0, 2).is_err());
+}

@@ -170,6 +170,31 @@ def _(e):
     return e.step("diff", [x], lambda a: np.diff(a, n, axis), axis=axis, n=n)
 
 
+@operation("gradient")
+def _(e):
+    x = e.any(NUMBERS, least=2)
+    axis, spacing = e.axis(x), e.rng.choice([1.0, 1.0, 0.5, -1.5])
+    return e.step("gradient", [x], lambda a: np.gradient(a, spacing, axis=axis), axis=axis,
+                  spacing=spacing)  # fmt: skip
+
+
+@operation("isin")
+def _(e):
+    x = e.any(ALL, exact=True)
+    values = e.fresh([x.dtype, "int64", "float64"], ndim=[1, 2])
+    return e.step("isin", [x, values], np.isin, cut=x.cut)
+
+
+@operation("allclose")
+def _(e):
+    x = e.any(FLOATS, exact=True)
+    y = e.beside(x, FLOATS) if e.rng.random() < 0.6 else x
+    rtol, atol = e.rng.choice([(1e-5, 1e-8), (0.1, 0.0), (0.0, 100.0)])
+    nan = e.rng.random() < 0.5
+    return e.step("allclose", [x, y], lambda a, b: np.array(np.allclose(a, b, rtol, atol, nan)),
+                  cut=False, rtol=rtol, atol=atol, equal_nan=nan)  # fmt: skip
+
+
 @operation("topk")
 def _(e):
     x = finite(e.any(REAL, least=1))

@@ -132,6 +132,12 @@ fn ordered(name: &str, x: &Array, call: &Call<'_>) -> Option<Result<Vec<Array>>>
         "histogram" => return two(x.histogram(bins(call))),
         "digitize" => return tried(x.digitize(p.floats("bins"), p.flag("right"))),
         "diff" => return tried(x.diff(p.size("n"), call.axis())),
+        "gradient" => return tried(x.gradient(p.float("spacing"), call.axis())),
+        "isin" => return tried(x.isin(call.x(1))),
+        "allclose" => {
+            let equal_nan = p.flag("equal_nan");
+            x.allclose(call.x(1), p.float("rtol"), p.float("atol"), equal_nan)
+        }
         "cov" => return tried(x.cov(covariance(call))),
         "corrcoef" => return tried(x.corrcoef(covariance(call))),
         "searchsorted" => {
