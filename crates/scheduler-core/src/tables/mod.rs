@@ -11,7 +11,7 @@ mod wants;
 
 pub(crate) use arena::Arena;
 pub(crate) use blocks::{Blocks, Place};
-pub(crate) use keys::KeyIndex;
+pub(crate) use keys::{KeyIndex, WARMED};
 pub(crate) use lists::{List, Lists};
 pub(crate) use slots::{SlotMap, SlotSet};
 pub(crate) use table::Table;

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::core::SchedulerCore;
 use crate::effects::Effects;
 use crate::extension::ExtensionEvent;
-use crate::tables::{TicketEntry, Want};
+use crate::tables::{TicketEntry, WARMED, Want};
 use taskloom_core::limits::{NAME_BYTES_MAX, PROTOCOL_VERSION};
 use taskloom_core::message::{ClientHello, ClientWelcome, FromClient, Refusal};
 use taskloom_core::{ClientId, TaskOptions, Ticket};
@@ -80,8 +80,11 @@ impl SchedulerCore {
                     self.supply_failed(slot, task, worker);
                 }
                 FromClient::Release(tickets) => {
-                    for ticket in tickets {
-                        self.release_ticket(slot, ticket);
+                    for tickets in tickets.chunks(WARMED) {
+                        self.warm_tickets(slot, tickets);
+                        for &ticket in tickets {
+                            self.release_ticket(slot, ticket);
+                        }
                     }
                 }
                 FromClient::Cancel(tickets) => {
@@ -117,6 +120,18 @@ impl SchedulerCore {
             }
             self.run_steps();
         }
+    }
+
+    /// Most tasks that are released are forgotten at once.
+    fn warm_tickets(&self, client: u32, tickets: &[Ticket]) {
+        let Some(client) = self.clients.get(client) else {
+            return;
+        };
+        let slots = tickets
+            .iter()
+            .filter_map(|ticket| client.tickets.get(*ticket)?.task());
+        self.keys
+            .warm(slots.map(|slot| self.blocks.key(self.task(slot).place)));
     }
 
     /// The client wants the task of this ticket no more.

@@ -4,7 +4,7 @@ use super::Step;
 use crate::core::SchedulerCore;
 use crate::spec::{OptionsId, SpecId};
 use crate::state::State;
-use crate::tables::{Place, TicketEntry, Want};
+use crate::tables::{Place, TicketEntry, WARMED, Want};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use taskloom_core::limits::{GRAPH_CHUNK_TASKS_MAX, JOBS_MAX, TASKS_MAX};
@@ -216,6 +216,10 @@ impl SchedulerCore {
         let mut jobs: Vec<u32> = Vec::new();
         let mut wanted = chunk.wanted.iter().copied().peekable();
         for i in 0..chunk.len() {
+            if i.is_multiple_of(WARMED) {
+                let next = i..chunk.len().min(i + WARMED);
+                self.keys.warm(next.map(|i| chunk.keys.get(i)));
+            }
             let ticket = chunk.first_ticket.offset(i as u64);
             let wants = chunk.all_wanted || wanted.next_if_eq(&(i as u32)).is_some();
             let named = (
