@@ -105,7 +105,8 @@ enum Due {
 /// All workers with their sessions.
 struct Fleet {
     clock: Clock,
-    heartbeat: Duration,
+    /// How often each is to show that it lives: the scheduler asks those that come late more seldom.
+    heartbeats: Vec<Duration>,
     outboxes: Vec<Outbox<FromWorker>>,
     state: Mutex<State>,
     answered: Notify,
@@ -132,10 +133,9 @@ struct Talk {
 impl Fleet {
     fn new(threads: u32, load: Load, links: &[WorkerLink]) -> Self {
         let clock = Clock::new();
-        let heartbeat = links.first().map(|link| link.welcome.heartbeat);
-        let heartbeat = heartbeat.unwrap_or(LOOK_EVERY);
+        let heartbeats: Vec<Duration> = links.iter().map(|link| link.welcome.heartbeat).collect();
         let mut wheel = Wheel::new(clock.now());
-        for number in 0..links.len() {
+        for (number, heartbeat) in heartbeats.iter().enumerate() {
             // Real workers come one after the other, so their heartbeats are spread.
             let share = heartbeat.mul_f64(number as f64 / links.len() as f64);
             wheel.insert(clock.now() + share, Due::Heartbeat(number));
@@ -143,7 +143,7 @@ impl Fleet {
         let simulated = |_: &WorkerLink| SimulatedWorker::new(threads, load);
         Self {
             clock,
-            heartbeat,
+            heartbeats,
             outboxes: links.iter().map(|link| link.outbox.clone()).collect(),
             state: Mutex::new(State {
                 workers: links.iter().map(simulated).collect(),
@@ -242,7 +242,8 @@ impl Fleet {
                         number
                     }
                     Due::Heartbeat(number) => {
-                        wheel.insert(now + self.heartbeat, Due::Heartbeat(number));
+                        let next = now + self.heartbeats[number];
+                        wheel.insert(next, Due::Heartbeat(number));
                         says.push(FromWorker::Heartbeat {
                             executing: Vec::new(),
                             stored_bytes: 0,
