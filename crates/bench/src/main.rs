@@ -26,10 +26,10 @@ use options::{Case, Options, Rival};
 use report::Report;
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("worker") {
+        taskloom_allocator::keep_freed_memory();
+    }
     // Started as `bench scheduler ...` or `bench worker ...`, this program is that daemon.
     taskloom_launch::init();
     match peer().unwrap_or_else(measure) {

@@ -1,9 +1,7 @@
 //! The scheduler.
 
 use std::process::ExitCode;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use taskloom_allocator as _;
 
 fn main() -> ExitCode {
     taskloom_launch::scheduler_main()

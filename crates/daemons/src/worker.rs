@@ -5,9 +5,7 @@ use taskloom_array as _;
 use taskloom_flights as _;
 use taskloom_programs as _;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    taskloom_allocator::keep_freed_memory();
     taskloom_launch::worker_main()
 }
