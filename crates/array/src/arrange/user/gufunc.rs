@@ -106,16 +106,21 @@ impl Gufunc {
         of_calls(NAME, calls, false, &fitted.inputs(), dtype, axes)
     }
 
-    /// The arrays of a signature, one for each output, all made by the same tasks: each makes one
-    /// block per output.
+    /// The arrays of a signature with several outputs, one for each, all made by the same tasks: each
+    /// makes one block per output.
     ///
     /// # Errors
-    /// As [`Gufunc::array`].
+    /// As [`Gufunc::array`], and if there is one output only.
     pub fn arrays(
         self,
         call: impl Fn(&[BlockInput]) -> TaskCall<Vec<Block>> + Send + Sync + 'static,
     ) -> Result<Vec<Array>> {
         let fitted = self.fitted()?;
+        if fitted.outputs.len() == 1 {
+            let reason =
+                "it has one output: take it with `array()`, of a task that makes a `Block`";
+            return Err(ArrayError::value(NAME, reason));
+        }
         let count = u32::try_from(fitted.outputs.len());
         let count = count.map_err(|_| ArrayError::value(NAME, "there are too many outputs"))?;
         let calls = Calls::several(count, move |_, nodes| call(nodes));

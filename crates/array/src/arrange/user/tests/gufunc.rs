@@ -183,6 +183,11 @@ fn signatures_that_do_not_fit() {
     assert!(error("(i),(j)->()", &[&x]).contains("takes 2 arrays and was given 1"));
     assert!(error("i->", &[&x]).contains("no signature"));
     assert!(error("()->(),()", &[&x]).contains("arrays()"));
+    // A task that makes a list cannot stand for one block on a cluster.
+    let one = apply_gufunc("(i)->()", [&x]).rechunk();
+    let one = one.arrays(|blocks| described::task(&blocks[0]));
+    let one = one.map(drop).unwrap_err().to_string();
+    assert!(one.contains("array()"), "{one}");
     let whole = counting(&[2, 3], Chunks::whole());
     assert!(error("(i,i)->()", &[&whole]).contains("other lengths"));
     assert!(error("(4)->()", &[&whole]).contains("3 elements, not 4"));
